@@ -1,0 +1,14 @@
+import { App, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { environmentNamed } from "../lib/config.ts";
+import { ImageServiceStack } from "../lib/image-service-stack.ts";
+
+const app = new App();
+try {
+  new ImageServiceStack(app, environmentNamed(app.node.tryGetContext("env")));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+} catch (error) {
+  // A stack trace would bury the one sentence that the operator needs.
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,98 @@
+/**
+ * Where results may be fetched from. The list of names that the provider publishes is not complete, so the guard is the
+ * pattern `dashscope-*.oss-*.aliyuncs.com`, each star within one label. Anyone can own a bucket that fits it: the guard
+ * keeps requests on the provider's storage, it does not prove who wrote the file.
+ */
+
+/** The names known so far, for the egress documentation and firewalls; the guard does not need them. */
+export const KNOWN_RESULT_HOSTS: readonly string[] = [
+  // https://www.alibabacloud.com/help/en/model-studio/qwen-image-api
+  "dashscope-result-bj.oss-cn-beijing.aliyuncs.com",
+  "dashscope-result-hz.oss-cn-hangzhou.aliyuncs.com",
+  "dashscope-result-sh.oss-cn-shanghai.aliyuncs.com",
+  "dashscope-result-wlcb.oss-cn-wulanchabu.aliyuncs.com",
+  "dashscope-result-zjk.oss-cn-zhangjiakou.aliyuncs.com",
+  "dashscope-result-sz.oss-cn-shenzhen.aliyuncs.com",
+  "dashscope-result-hy.oss-cn-heyuan.aliyuncs.com",
+  "dashscope-result-cd.oss-cn-chengdu.aliyuncs.com",
+  "dashscope-result-gz.oss-cn-guangzhou.aliyuncs.com",
+  "dashscope-result-wlcb-acdr-1.oss-cn-wulanchabu-acdr-1.aliyuncs.com",
+  // Seen in answers since.
+  "dashscope-7c2c.oss-cn-shanghai.aliyuncs.com",
+  "dashscope-result-sgp.oss-ap-southeast-1.aliyuncs.com",
+  "dashscope-7c2c.oss-accelerate.aliyuncs.com",
+  "dashscope-a717.oss-cn-beijing.aliyuncs.com",
+];
+
+const RESULT_HOST =
+  /^dashscope-[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.oss-[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.aliyuncs\.com$/;
+const LONGEST_LABEL = 63;
+
+/** The parts of an absolute http(s) URL as written; a backslash, a space or a control character fits none of them. */
+const ABSOLUTE_URL = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i;
+
+export type ResultUrlCheck =
+  | {
+      readonly allowed: true;
+      readonly url: URL;
+      /** Path and query exactly as the provider wrote them: a query that is encoded anew breaks its signature. */
+      readonly target: string;
+      /** True for hosts that the operator listed: they may be at a private address. */
+      readonly mayBePrivate: boolean;
+    }
+  | {
+      readonly allowed: false;
+      /** Name and port for the operator, without path, query or userinfo. */
+      readonly host: string;
+    };
+
+/**
+ * Whether an image may be fetched from this address: https, port 443, no userinfo, a host of the pattern or one that is
+ * listed in `extraHosts`. An entry there is a host name (https and 443 as well; never an IP address) or `host:port`,
+ * which also allows plain http and addresses and belongs in the local environment only.
+ */
+export function checkResultUrl(
+  sourceUrl: string,
+  options: { readonly extraHosts: readonly string[] },
+): ResultUrlCheck {
+  const url = URL.parse(sourceUrl);
+  if (url === null) return { allowed: false, host: "unreadable" };
+  const refused: ResultUrlCheck = { allowed: false, host: url.host === "" ? "unreadable" : url.host };
+  if (!/^[\x21-\x5b\x5d-\x7e]+$/.test(sourceUrl)) return refused;
+  const written = ABSOLUTE_URL.exec(sourceUrl);
+  // What was written must be what was understood: no name that had to be decoded, shortened or turned into an address.
+  if (written === null || written[2]?.toLowerCase() !== url.hostname) return refused;
+
+  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+  const extraHosts = options.extraHosts.map((entry) => entry.toLowerCase());
+  const secure = url.protocol === "https:" && port === "443";
+  const listed =
+    extraHosts.includes(`${url.hostname}:${port}`) ||
+    (secure && !isAddress(url.hostname) && extraHosts.includes(url.hostname));
+  if (!listed && !(secure && isResultHost(url.hostname))) return refused;
+
+  const rest = written[4] ?? "/";
+  return {
+    allowed: true,
+    url,
+    target: rest.startsWith("?") ? `/${rest}` : rest,
+    mayBePrivate: listed,
+  };
+}
+
+/** Some of the provider's services hand out `http://` addresses of its storage, which serves https as well. */
+export function upgradeToHttps(sourceUrl: string): string {
+  const url = URL.parse(sourceUrl);
+  if (url?.protocol !== "http:" || url.port !== "" || !url.hostname.endsWith(".aliyuncs.com"))
+    return sourceUrl;
+  return sourceUrl.replace(/^http:\/\/([^/?#]*?)(?::80)?(?=[/?#]|$)/i, "https://$1");
+}
+
+function isResultHost(hostname: string): boolean {
+  return RESULT_HOST.test(hostname) && hostname.split(".").every((label) => label.length <= LONGEST_LABEL);
+}
+
+/** After URL parsing every IPv4 spelling is dotted decimal, and IPv6 stands in brackets. */
+function isAddress(hostname: string): boolean {
+  return hostname.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
+}

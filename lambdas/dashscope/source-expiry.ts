@@ -1,0 +1,27 @@
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * When a result URL dies: 24 hours from now, or when its signature does, whichever comes first (some signatures live for
+ * seven days, the file does not). Understands both OSS signatures: `Expires` in epoch seconds, and version 4's
+ * `x-oss-date` plus `x-oss-expires` seconds. Anything else counts as absent.
+ */
+export function sourceExpiry(sourceUrl: string, now: Date): Date {
+  const query = new Map<string, string>();
+  for (const [name, value] of new URL(sourceUrl).searchParams) query.set(name.toLowerCase(), value);
+  const dayFromNow = now.getTime() + DAY_MS;
+  const signatureEnd = epochExpiry(query.get("expires")) ?? datedExpiry(query) ?? dayFromNow;
+  return new Date(Math.min(dayFromNow, signatureEnd));
+}
+
+function epochExpiry(value: string | undefined): number | null {
+  return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) * 1000 : null;
+}
+
+function datedExpiry(query: ReadonlyMap<string, string>): number | null {
+  const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get("x-oss-date") ?? "");
+  const lifetime = query.get("x-oss-expires") ?? "";
+  if (date === null || !/^\d{1,9}$/.test(lifetime)) return null;
+  const [, year, month, day, hour, minute, second] = date;
+  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(signedAt) ? null : signedAt + Number(lifetime) * 1000;
+}

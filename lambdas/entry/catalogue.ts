@@ -1,0 +1,28 @@
+import { isModelName, modelFacts, modelsOf, type Region } from "../dashscope/models.ts";
+import type { Queued } from "../generation/record.ts";
+import { type Catalogue, createRequestSchema } from "../generation/request.ts";
+
+/** What callers may ask of the models of a region. */
+export function catalogueOf(region: Region): Catalogue {
+  const [first, ...others] = modelsOf(region);
+  if (first === undefined) throw new Error(`no model is known in region ${region}`);
+  const [size, ...sizes] = [first.defaultSize, ...first.sizes.filter((other) => other !== first.defaultSize)];
+  return {
+    models: [first.model, ...others.map(({ model }) => model)],
+    sizes: [size ?? first.defaultSize, ...sizes],
+    promptLimit: first.promptLimit,
+    negativePromptLimit: first.negativePromptLimit,
+  };
+}
+
+/** The schema of create requests in a region. */
+export function requestSchemaOf(region: Region) {
+  return createRequestSchema(catalogueOf(region));
+}
+
+/** The price of one image of a model in a region; null for a model that is not offered there. */
+export function priceOf(region: Region, model: string): Queued["price"] | null {
+  if (!isModelName(model)) return null;
+  const { cost, currency } = modelFacts(region, model).price;
+  return { amount: cost, currency };
+}

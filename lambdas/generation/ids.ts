@@ -1,0 +1,35 @@
+import { createHash, randomBytes } from "node:crypto";
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const LENGTH = 26;
+
+/** What every generation id looks like; anything else is nobody's. */
+export const GENERATION_ID = /^gen_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/**
+ * The id of the generation that an owner's idempotency key names. The key decides the id, so that one
+ * conditional put on the id is the whole idempotency mechanism; another owner's same key is another id.
+ */
+export function idForKey(owner: string, idempotencyKey: string): string {
+  return `gen_${base32(
+    createHash("sha256")
+      .update(JSON.stringify([owner, idempotencyKey]))
+      .digest(),
+  )}`;
+}
+
+/** A fresh id, for an intent without an idempotency key. */
+export function randomId(): string {
+  return `gen_${base32(randomBytes(LENGTH))}`;
+}
+
+/** Crockford's base 32 of the first 130 bits: five bits of each byte pair, no letters that read as digits. */
+function base32(bytes: Uint8Array): string {
+  let bits = BigInt(`0x${Buffer.from(bytes.subarray(0, 17)).toString("hex")}`) >> 6n;
+  let text = "";
+  for (let i = 0; i < LENGTH; i++) {
+    text = ALPHABET.charAt(Number(bits & 31n)) + text;
+    bits >>= 5n;
+  }
+  return text;
+}

@@ -1,0 +1,59 @@
+/**
+ * The pace of one provider account and model: GCRA, the generic cell rate algorithm (ITU-T I.371). A
+ * theoretical arrival time says when the next request conforms; every slot taken moves it by one interval.
+ * Times are epoch milliseconds.
+ */
+export interface Pace {
+  /** Milliseconds between requests in the long run. */
+  readonly interval: number;
+  /** How many requests may leave at once after an idle time. */
+  readonly burst: number;
+}
+
+/** The interval is this much longer than the quota's own: clocks and networks jitter, and a 429 costs more. */
+const HEADROOM = 1.015;
+
+/** The pace of a quota per minute. */
+export function paceOf(requestsPerMinute: number, burst: number): Pace {
+  return { interval: (60_000 / requestsPerMinute) * HEADROOM, burst };
+}
+
+/** When the next request conforms: now, or later. */
+export function nextSlot(arrival: number, now: number, pace: Pace): number {
+  return Math.max(now, arrival - (pace.burst - 1) * pace.interval);
+}
+
+/** The theoretical arrival time after a request at `slot`. */
+export function arrivalAfter(arrival: number, slot: number, pace: Pace): number {
+  return Math.max(arrival, slot) + pace.interval;
+}
+
+/** Every so many slots batch work goes first, so that a stream of interactive work can't starve it. */
+const BATCH_SHARE = 4;
+
+/** Which lane goes first at the slot of this number. */
+export function lanesInOrder(
+  slotNumber: number,
+): readonly ["interactive", "batch"] | readonly ["batch", "interactive"] {
+  return slotNumber % BATCH_SHARE === 0 ? ["batch", "interactive"] : ["interactive", "batch"];
+}
+
+/** How long to leave the provider alone after a throttle: one to two intervals, with jitter (30 to 60 s at 2 a minute). */
+export function throttlePause(pace: Pace, random: () => number): number {
+  return pace.interval * (1 + random());
+}
+
+const LONGEST_RETRY_DELAY = 10 * 60_000;
+
+/** How long a generation waits before its next attempt: doubling, with jitter. */
+export function retryDelay(attempt: number, pace: Pace, random: () => number): number {
+  return Math.min(LONGEST_RETRY_DELAY, Math.max(1000, pace.interval) * 2 ** (attempt - 1) * (1 + random()));
+}
+
+const LONGEST_FETCH_DELAY = 30 * 60_000;
+
+/** How long an image waits before its next fetch: doubling from an interval, with jitter. */
+export function fetchDelay(fetches: number, pace: Pace, random: () => number): number {
+  const first = Math.max(1000, Math.min(5000, pace.interval));
+  return Math.min(LONGEST_FETCH_DELAY, first * 2 ** Math.min(fetches, 12)) * (0.5 + random() / 2);
+}

@@ -1,0 +1,204 @@
+/** Who asked, what went wrong and whether to ask again: one table for HTTP, OpenAI's SDKs and Step Functions. */
+interface ProblemFacts {
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+  /** The `type` of the inner error, in OpenAI's vocabulary. */
+  readonly openaiType: string;
+  /** The error name that a workflow catches. */
+  readonly taskError: string;
+}
+
+const CALLER = "invalid_request_error";
+const OURS = "api_error";
+
+/** Every code of the contract's error table. */
+export const PROBLEMS = {
+  malformed_json: fact(400, "The body is not valid JSON", false, CALLER, "InvalidRequest"),
+  unsupported_media_type: fact(415, "The body is not application/json", false, CALLER, "InvalidRequest"),
+  payload_too_large: fact(413, "The body is larger than 64 KiB", false, CALLER, "InvalidRequest"),
+  invalid_request: fact(422, "The request is not valid", false, CALLER, "InvalidRequest"),
+  idempotency_key_reused: fact(
+    422,
+    "The idempotency key belongs to another request",
+    false,
+    CALLER,
+    "InvalidRequest",
+  ),
+  unauthorized: fact(401, "No valid API key", false, "authentication_error", "InvalidRequest"),
+  forbidden: fact(403, "Not allowed", false, "permission_error", "InvalidRequest"),
+  not_found: fact(404, "Not found", false, CALLER, "InvalidRequest"),
+  method_not_allowed: fact(405, "The method is not allowed here", false, CALLER, "InvalidRequest"),
+  conflict: fact(409, "Not possible in the present state", false, CALLER, "InvalidRequest"),
+  gone: fact(410, "Removed", false, CALLER, "InvalidRequest"),
+  budget_exceeded: fact(402, "The budget is used up", false, "insufficient_quota", "InvalidRequest"),
+  rate_limited: fact(429, "Too many requests", true, "rate_limit_error", "InvalidRequest"),
+  content_rejected: fact(
+    422,
+    "The provider's moderation refused the content",
+    false,
+    CALLER,
+    "ContentRejected",
+  ),
+  provider_rejected: fact(422, "The provider refused the input", false, CALLER, "ProviderRejected"),
+  provider_throttled: fact(503, "The provider's quota is used up", true, OURS, "ProviderThrottled"),
+  provider_unavailable: fact(502, "The provider failed", true, OURS, "ProviderUnavailable"),
+  provider_misconfigured: fact(
+    502,
+    "The service's provider account needs its operator",
+    false,
+    OURS,
+    "ProviderMisconfigured",
+  ),
+  upstream_outcome_unknown: fact(
+    504,
+    "The provider's answer was lost",
+    false,
+    OURS,
+    "UpstreamOutcomeUnknown",
+  ),
+  image_unavailable: fact(
+    502,
+    "The image was painted but could not be fetched",
+    false,
+    OURS,
+    "ImageUnavailable",
+  ),
+  deadline_exceeded: fact(
+    504,
+    "The deadline passed before the generation started",
+    true,
+    OURS,
+    "DeadlineExceeded",
+  ),
+  internal: fact(500, "Something went wrong on our side", true, OURS, "InternalError"),
+} as const satisfies Record<string, ProblemFacts>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Whether the provider charged: `unknown` when its answer was lost. */
+export type Billed = "yes" | "no" | "unknown";
+
+/** One fault of the input, with a JSON pointer to it. */
+export interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** What the provider said, as far as a caller may see it. */
+export interface ProviderRefusal {
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly request_id: string | null;
+}
+
+interface ProblemExtras {
+  readonly detail: string;
+  readonly billed?: Billed;
+  readonly instance?: string;
+  readonly errors?: readonly Fault[];
+  readonly provider?: ProviderRefusal | null;
+  /** Overrides the table's word on whether the same request may succeed later. */
+  readonly retryable?: boolean;
+  /** When to ask again, in whole seconds. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** A refusal that the caller is meant to see: everything else thrown becomes `internal`. */
+export class ServiceError extends Error {
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, extras: ProblemExtras) {
+    super(extras.detail);
+    this.name = "ServiceError";
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+/** The input has faults: all of them at once, each with its pointer. */
+export class InvalidInput extends ServiceError {
+  constructor(errors: readonly Fault[]) {
+    const [first] = errors;
+    const detail = first === undefined ? "The request is not valid." : `${first.pointer}: ${first.detail}`;
+    super("invalid_request", { detail, errors });
+    this.name = "InvalidInput";
+  }
+}
+
+/** A problem document (RFC 9457) with the contract's extension members. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance?: string;
+  readonly code: ProblemCode;
+  readonly retryable: boolean;
+  readonly billed: Billed;
+  readonly request_id: string;
+  readonly errors?: readonly Fault[];
+  readonly provider?: ProviderRefusal;
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: ProblemCode;
+  };
+}
+
+/** Where the problem types are described. */
+const TYPE_BASE = "https://addreams.example/problems/";
+
+/**
+ * The problem document of anything thrown. Promises never to show a stack, a path or a message that was not
+ * written for the caller: whatever is no ServiceError reads as `internal`.
+ */
+export function toProblem(thrown: unknown, requestId: string): Problem {
+  const error =
+    thrown instanceof ServiceError
+      ? thrown
+      : new ServiceError("internal", {
+          detail: "The service failed; nothing is known to be wrong with the request.",
+        });
+  return problemOf(error.code, error.extras, requestId);
+}
+
+/** The problem document of a code. */
+export function problemOf(code: ProblemCode, extras: ProblemExtras, requestId: string): Problem {
+  const facts: ProblemFacts = PROBLEMS[code];
+  return {
+    type: TYPE_BASE + code.replaceAll("_", "-"),
+    title: facts.title,
+    status: facts.status,
+    detail: extras.detail,
+    ...(extras.instance !== undefined && { instance: extras.instance }),
+    code,
+    retryable: extras.retryable ?? facts.retryable,
+    billed: extras.billed ?? "no",
+    request_id: requestId,
+    ...(extras.errors !== undefined && { errors: extras.errors }),
+    ...(extras.provider && { provider: extras.provider }),
+    error: {
+      message: extras.detail,
+      type: facts.openaiType,
+      param: parameterOf(extras.errors),
+      code,
+    },
+  };
+}
+
+function parameterOf(errors: readonly Fault[] | undefined): string | null {
+  return errors?.[0]?.pointer.replace(/^#\//, "").replaceAll("/", ".") || null;
+}
+
+function fact(
+  status: number,
+  title: string,
+  retryable: boolean,
+  openaiType: string,
+  taskError: string,
+): ProblemFacts {
+  return { status, title, retryable, openaiType, taskError };
+}

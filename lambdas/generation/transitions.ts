@@ -1,0 +1,310 @@
+import { idForKey, randomId } from "./ids.ts";
+import type { Billed, ProblemCode, ProviderRefusal } from "./problems.ts";
+import { PROBLEMS, ServiceError } from "./problems.ts";
+import {
+  type Canceled,
+  commonOf,
+  type EndedGeneration,
+  type Expired,
+  type Failed,
+  type Failure,
+  type Generation,
+  type Lane,
+  type OpenGeneration,
+  type Painted,
+  type Queued,
+  type StoredImage,
+  type Submitting,
+  type Succeeded,
+  timestamp,
+} from "./record.ts";
+import { type CreateRequest, chooseSeed, requestHash } from "./request.ts";
+
+/**
+ * The life of a generation, as pure functions from one state to the next:
+ * `queued → submitting → painted → succeeded | failed`, `queued → canceled | expired`.
+ * The types admit no other step; the store writes each only over the version that was read.
+ */
+
+/** Submissions after which a generation fails, whatever the provider says. */
+export const MOST_ATTEMPTS = 8;
+/** Submissions after which a lost answer ends even a generation that chose `retry`. */
+const MOST_LOST_ANSWERS = 3;
+
+interface Intake {
+  readonly request: CreateRequest;
+  readonly owner: string;
+  readonly lane: Lane;
+  readonly idempotencyKey: string | null;
+  readonly deadlineSeconds: number;
+  readonly warnings: readonly string[];
+  readonly region: "sg" | "bj";
+  readonly price: { readonly amount: string; readonly currency: string };
+  readonly taskToken: string | null;
+  readonly now: number;
+  readonly random: () => number;
+}
+
+/** A new generation, queued. Its id follows from the owner's idempotency key, where there is one. */
+export function accept(intake: Intake): Queued {
+  const { request, now } = intake;
+  const { prompt, negative_prompt, size, n, prompt_extend, watermark } = request;
+  const seed = request.seed ?? chooseSeed(intake.random);
+  return {
+    state: "queued",
+    id: intake.idempotencyKey === null ? randomId() : idForKey(intake.owner, intake.idempotencyKey),
+    version: 1,
+    owner: intake.owner,
+    lane: intake.lane,
+    model: request.model,
+    input: { prompt, negative_prompt, size, n, seed, prompt_extend, watermark },
+    metadata: request.metadata,
+    warnings: [...intake.warnings],
+    on_unknown_outcome: request.on_unknown_outcome,
+    idempotency_key: intake.idempotencyKey,
+    request_hash: requestHash(request),
+    created_at: timestamp(now),
+    deadline: timestamp(now + intake.deadlineSeconds * 1000),
+    started_at: null,
+    attempts: 0,
+    outcome_lost: false,
+    region: intake.region,
+    price: { ...intake.price },
+    task_token: intake.taskToken,
+    requeues: 0,
+    appointment_at: null,
+    turn_for: null,
+    removed_at: null,
+    not_before: timestamp(now),
+  };
+}
+
+interface Claim {
+  readonly now: number;
+  readonly leaseSeconds: number;
+  /** The generation named by the message whose turn this is. */
+  readonly turn: string;
+  readonly region: Queued["region"];
+  readonly price: Queued["price"];
+}
+
+/** Written before the provider is called: whoever finds it later knows that a call may have been made. */
+export function claim(generation: Queued, by: Claim): Submitting {
+  const kept = commonOf(generation);
+  return {
+    ...kept,
+    state: "submitting",
+    version: kept.version + 1,
+    attempts: kept.attempts + 1,
+    started_at: kept.started_at ?? timestamp(by.now),
+    submitted_at: timestamp(by.now),
+    lease_until: timestamp(by.now + by.leaseSeconds * 1000),
+    turn: by.turn,
+    region: by.region,
+    price: by.price,
+  };
+}
+
+interface Answer {
+  readonly requestId: string | null;
+  readonly sourceUrl: string;
+  readonly sourceExpiresAt: number;
+  readonly width: number;
+  readonly height: number;
+  readonly now: number;
+}
+
+/** The checkpoint: the image is painted and paid; from here on it is fetched, never painted again. */
+export function checkpoint(generation: Submitting, answer: Answer): Painted {
+  const kept = commonOf(generation);
+  return {
+    ...kept,
+    state: "painted",
+    version: kept.version + 1,
+    turn: generation.turn,
+    request_id: answer.requestId,
+    source_url: answer.sourceUrl,
+    source_expires_at: timestamp(answer.sourceExpiresAt),
+    width: answer.width,
+    height: answer.height,
+    fetches: 0,
+    next_fetch_at: timestamp(answer.now),
+    waiting_for_host: null,
+  };
+}
+
+/** The provider refused without painting, and may be asked again from `notBefore` on. */
+export function requeue(generation: Submitting, by: { notBefore: number; counted: boolean }): Queued {
+  const kept = commonOf(generation);
+  return {
+    ...kept,
+    state: "queued",
+    version: kept.version + 1,
+    attempts: by.counted ? kept.attempts : kept.attempts - 1,
+    not_before: timestamp(by.notBefore),
+  };
+}
+
+/** The provider refused for good, or gave the last answer that we accept. Nothing was painted by this call. */
+export function refuse(
+  generation: Submitting,
+  by: { now: number; code: ProblemCode; message: string; provider: ProviderRefusal | null },
+): Failed {
+  const error = failure(by.code, by.message, billedSoFar(generation), by.provider);
+  return {
+    ...ending(generation, by.now),
+    state: "failed",
+    request_id: by.provider?.request_id ?? null,
+    error,
+  };
+}
+
+/**
+ * The provider's answer is lost, and with it the knowledge whether it painted and charged. The caller's
+ * choice decides: `fail` ends here, `retry` queues again, a few times at most.
+ */
+export function loseAnswer(
+  generation: Submitting,
+  by: { now: number; notBefore: number; detail: string; provider?: ProviderRefusal | null },
+): Queued | Failed {
+  if (generation.on_unknown_outcome === "retry" && generation.attempts < MOST_LOST_ANSWERS)
+    return { ...requeue(generation, { notBefore: by.notBefore, counted: true }), outcome_lost: true };
+  const error = failure("upstream_outcome_unknown", by.detail, "unknown", by.provider ?? null);
+  const requestId = by.provider?.request_id ?? null;
+  return { ...ending(generation, by.now), state: "failed", outcome_lost: true, request_id: requestId, error };
+}
+
+/** The image could not be fetched yet; it waits for its next fetch, or for its host to be allowed. */
+export function postpone(generation: Painted, by: { nextFetchAt: number; host: string | null }): Painted {
+  return {
+    ...generation,
+    version: generation.version + 1,
+    fetches: generation.fetches + 1,
+    next_fetch_at: timestamp(by.nextFetchAt),
+    waiting_for_host: by.host,
+  };
+}
+
+/** The image is in the bucket. Only now does anyone hear of success. */
+export function complete(generation: Painted, by: { now: number; image: StoredImage }): Succeeded {
+  return {
+    ...ending(generation, by.now),
+    state: "succeeded",
+    request_id: generation.request_id,
+    image: by.image,
+  };
+}
+
+/** The image's URL died before a valid picture came from it. It was painted, and is paid. */
+export function giveUpImage(generation: Painted, by: { now: number; detail: string }): Failed {
+  const error = failure("image_unavailable", by.detail, "yes", null);
+  return { ...ending(generation, by.now), state: "failed", request_id: generation.request_id, error };
+}
+
+/** Ends a queued generation at its owner's wish. */
+export function cancel(generation: Queued, now: number): Canceled {
+  return { ...ending(generation, now), state: "canceled", request_id: null, billed: billedSoFar(generation) };
+}
+
+/** Ends a queued generation whose deadline has passed. */
+export function expire(generation: Queued, now: number): Expired {
+  const message = `The deadline ${generation.deadline} passed while the generation was queued.`;
+  const error = failure("deadline_exceeded", message, billedSoFar(generation), null);
+  return { ...ending(generation, now), state: "expired", request_id: null, error };
+}
+
+/** Ends a queued generation that the service itself can't bring to its turn. */
+export function abandon(generation: Queued, now: number): Failed {
+  const error = failure("internal", "The generation could not be processed.", billedSoFar(generation), null);
+  return { ...ending(generation, now), state: "failed", request_id: null, error };
+}
+
+/** Gives a queued generation another message and time to use it: its own seems to be lost. */
+export function revive(generation: Queued, now: number): Queued {
+  const { version, requeues } = generation;
+  return { ...generation, version: version + 1, requeues: requeues + 1, appointment_at: timestamp(now) };
+}
+
+/** Makes a painted generation's own message responsible for it: the message that painted it seems to be lost. */
+export function adopt(generation: Painted, now: number): Painted {
+  return {
+    ...generation,
+    version: generation.version + 1,
+    turn: generation.id,
+    next_fetch_at: timestamp(now),
+  };
+}
+
+/** Takes picture and input away and leaves the tombstone: what happened, and what it cost. */
+export function remove<Ended extends EndedGeneration>(generation: Ended, now: number): Ended {
+  const tombstone = {
+    ...generation,
+    version: generation.version + 1,
+    removed_at: timestamp(now),
+    input: null,
+    metadata: {},
+  };
+  return tombstone.state === "succeeded" ? { ...tombstone, image: null } : tombstone;
+}
+
+/** Tells whether the deadline of a queued generation has passed. */
+export function isOverdue(generation: Generation, now: number): generation is Queued {
+  return generation.state === "queued" && generation.deadline <= timestamp(now);
+}
+
+/** Whether a charge is known, excluded or possible so far. */
+export function billedOf(generation: Generation): Billed {
+  switch (generation.state) {
+    case "painted":
+    case "succeeded":
+      return "yes";
+    case "submitting":
+      return "unknown";
+    case "queued":
+      return billedSoFar(generation);
+    case "canceled":
+      return generation.billed;
+    case "failed":
+    case "expired":
+      return generation.error.billed;
+  }
+}
+
+/** The problem that a generation which ended without an image stands for; null for any other. */
+export function problemOfEnd(generation: EndedGeneration): ServiceError | null {
+  const instance = `/v1/generations/${generation.id}`;
+  switch (generation.state) {
+    case "succeeded":
+      return null;
+    case "canceled":
+      return new ServiceError("conflict", {
+        detail: "The generation was canceled.",
+        instance,
+        billed: generation.billed,
+      });
+    case "failed":
+    case "expired": {
+      const { code, message, retryable, billed, provider } = generation.error;
+      return new ServiceError(code, { detail: message, retryable, billed, provider, instance });
+    }
+  }
+}
+
+function billedSoFar(generation: { outcome_lost: boolean }): Billed {
+  return generation.outcome_lost ? "unknown" : "no";
+}
+
+function failure(
+  code: ProblemCode,
+  message: string,
+  billed: Billed,
+  provider: ProviderRefusal | null,
+): Failure {
+  return { code, message, retryable: PROBLEMS[code].retryable, billed, provider };
+}
+
+/** What every ended generation has, of what the open one had. */
+function ending(generation: OpenGeneration, now: number) {
+  const kept = commonOf(generation);
+  return { ...kept, version: kept.version + 1, completed_at: timestamp(now) };
+}

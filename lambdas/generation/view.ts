@@ -1,0 +1,136 @@
+import * as z from "zod";
+import { type Failure, type Generation, isOpen, statusOf } from "./record.ts";
+import { billedOf } from "./transitions.ts";
+
+const nullableTime = z.iso.datetime().nullable();
+
+const refusal = z
+  .object({ code: z.string().nullable(), message: z.string().nullable(), request_id: z.string().nullable() })
+  .meta({ id: "ProviderRefusal", description: "What the provider said." });
+
+/** A generation as callers, workflows and events see it. The OpenAPI document comes from it. */
+export const generationView = z
+  .object({
+    id: z.string(),
+    object: z.literal("generation"),
+    status: z.enum(["queued", "running", "succeeded", "failed", "canceled", "expired"]),
+    model: z.string(),
+    created_at: z.iso.datetime(),
+    started_at: nullableTime,
+    completed_at: nullableTime,
+    deadline: z.iso.datetime(),
+    estimated_start_at: nullableTime.meta({ description: "When a queued generation is likely to start." }),
+    input: z
+      .object({
+        prompt: z.string(),
+        negative_prompt: z.string().nullable(),
+        size: z.string(),
+        n: z.literal(1),
+        seed: z.int(),
+        prompt_extend: z.boolean(),
+        watermark: z.boolean(),
+      })
+      .nullable()
+      .meta({ description: "What was asked; null once removed." }),
+    image: z
+      .object({
+        content_type: z.literal("image/png"),
+        width: z.int(),
+        height: z.int(),
+        bytes: z.int(),
+        sha256: z.string(),
+        bucket: z.string(),
+        key: z.string(),
+        url: z.url().meta({ description: "A presigned address, valid until url_expires_at." }),
+        url_expires_at: z.iso.datetime(),
+      })
+      .nullable(),
+    usage: z.object({
+      images: z.int(),
+      cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
+      currency: z.string(),
+      billed: z.enum(["yes", "no", "unknown"]),
+    }),
+    provider: z.object({ region: z.enum(["sg", "bj"]), request_id: z.string().nullable() }),
+    attempts: z.int(),
+    warnings: z.array(z.string()),
+    metadata: z.record(z.string(), z.string()),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        retryable: z.boolean(),
+        billed: z.enum(["yes", "no", "unknown"]),
+        provider: refusal.nullable(),
+      })
+      .nullable(),
+    urls: z.object({ self: z.string(), image: z.string(), cancel: z.string() }),
+  })
+  .meta({ id: "Generation" });
+
+export type GenerationView = z.infer<typeof generationView>;
+
+/** A presigned address of an image, and when it dies. */
+export interface ImageAddress {
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+/** Shows a generation to the outside: nothing of leases, tokens or source URLs. */
+export function viewOf(
+  generation: Generation,
+  extras: { address: ImageAddress | null; estimatedStartAt: string | null },
+): GenerationView {
+  const self = `/v1/generations/${generation.id}`;
+  return {
+    id: generation.id,
+    object: "generation",
+    status: statusOf(generation),
+    model: generation.model,
+    created_at: generation.created_at,
+    started_at: generation.started_at,
+    completed_at: isOpen(generation) ? null : generation.completed_at,
+    deadline: generation.deadline,
+    estimated_start_at: generation.state === "queued" ? extras.estimatedStartAt : null,
+    input: generation.input,
+    image: imageOf(generation, extras.address),
+    usage: usageOf(generation),
+    provider: { region: generation.region, request_id: requestIdOf(generation) },
+    attempts: generation.attempts,
+    warnings: generation.warnings,
+    metadata: generation.metadata,
+    error: errorOf(generation),
+    urls: { self, image: `${self}/image`, cancel: `${self}/cancel` },
+  };
+}
+
+function imageOf(generation: Generation, address: ImageAddress | null): GenerationView["image"] {
+  if (generation.state !== "succeeded" || generation.image === null || address === null) return null;
+  const { width, height, bytes, sha256, bucket, key } = generation.image;
+  return {
+    content_type: "image/png",
+    width,
+    height,
+    bytes,
+    sha256,
+    bucket,
+    key,
+    url: address.url,
+    url_expires_at: address.expiresAt,
+  };
+}
+
+function usageOf(generation: Generation): GenerationView["usage"] {
+  const billed = billedOf(generation);
+  const { amount, currency } = generation.price;
+  const cost = { yes: amount, no: "0", unknown: null }[billed];
+  return { images: generation.state === "succeeded" ? 1 : 0, cost, currency, billed };
+}
+
+function requestIdOf(generation: Generation): string | null {
+  return "request_id" in generation ? generation.request_id : null;
+}
+
+function errorOf(generation: Generation): Failure | null {
+  return "error" in generation ? generation.error : null;
+}

@@ -1,0 +1,176 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { type Generation, type Lane, type Queued, timestamp } from "../generation/record.ts";
+import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./generation-item.ts";
+
+/** The table of generations, behind the few verbs that the domain needs. */
+export interface GenerationStore {
+  /** Writes a new generation; answers the one that holds its id already, or null when there was none. */
+  insert(generation: Queued): Promise<Generation | null>;
+  /** The generation as it is now, or null. */
+  get(id: string): Promise<Generation | null>;
+  /** Writes the next state over the version it was made from; false when another was quicker. */
+  save(next: Generation): Promise<boolean>;
+  /** Notes when this generation's message takes its turn. */
+  appoint(generation: Generation, at: number): Promise<void>;
+  /** Notes that this generation's message is about to run another generation. */
+  lendTurn(id: string, to: string): Promise<void>;
+  /** Ids of the queued generations whose time has come, longest waiting first. */
+  inLine(lane: Lane, model: string, now: number): Promise<string[]>;
+  /** Ids of open generations that should have moved on by now. */
+  due(now: number): Promise<string[]>;
+  /** Takes an unreadable record out of every queue, so that it can't hold anything up. */
+  quarantine(id: string): Promise<void>;
+}
+
+const CANDIDATES = 10;
+const DUE_AT_ONCE = 200;
+
+/** The store over a DynamoDB table. Ended generations live for so many days. */
+export function createGenerationStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  retentionDays: number,
+): GenerationStore {
+  const names = { "#open": "open" };
+
+  function update(
+    id: string,
+    expression: string,
+    condition: string,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
+    const named = expression.includes("#open") || condition.includes("#open");
+    return conditionally(
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(id),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ...(named && { ExpressionAttributeNames: names }),
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+        }),
+      ),
+    );
+  }
+
+  return {
+    async insert(generation) {
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            Item: toItem(generation, retentionDays),
+            ConditionExpression: "attribute_not_exists(pk)",
+          }),
+        );
+        return null;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return this.get(generation.id);
+      }
+    },
+
+    async get(id) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
+      );
+      return Item === undefined ? null : fromItem(Item);
+    },
+
+    save(next) {
+      return conditionally(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: toItem(next, retentionDays),
+            ConditionExpression: "version = :previous",
+            ExpressionAttributeValues: { ":previous": next.version - 1 },
+          }),
+        ),
+      );
+    },
+
+    async appoint(generation, at) {
+      const appointment = timestamp(at);
+      const due = dueAt({ ...generation, appointment_at: appointment });
+      const stillQueued =
+        generation.state === "queued" &&
+        (await update(
+          generation.id,
+          "SET appointment_at = :at, due_at = :due",
+          "#open = :open AND version = :version",
+          {
+            ":at": appointment,
+            ":due": due,
+            ":open": "open",
+            ":version": generation.version,
+          },
+        ));
+      // A message whose generation has moved on still has its turn, for whoever is in line then.
+      if (!stillQueued)
+        await update(generation.id, "SET appointment_at = :at", "attribute_exists(pk)", {
+          ":at": appointment,
+        });
+    },
+
+    async lendTurn(id, to) {
+      await update(id, "SET turn_for = :to", "attribute_exists(pk)", { ":to": to });
+    },
+
+    inLine: (lane, model, now) =>
+      ids(
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "line",
+            KeyConditionExpression: "line = :line AND line_at <= :now",
+            // "$" sorts after "#", which ends the time in the key.
+            ExpressionAttributeValues: { ":line": lineKey(lane, model), ":now": `${timestamp(now)}$` },
+            Limit: CANDIDATES,
+          }),
+        ),
+      ),
+
+    due: (now) =>
+      ids(
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "open",
+            KeyConditionExpression: "#open = :open AND due_at <= :now",
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: { ":open": "open", ":now": timestamp(now) },
+            Limit: DUE_AT_ONCE,
+          }),
+        ),
+      ),
+
+    async quarantine(id) {
+      await update(id, "REMOVE line, line_at, #open, due_at", "attribute_exists(pk)", {});
+    },
+  };
+}
+
+/** False instead of an error where the condition of a write did not hold. */
+async function conditionally(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+async function ids(query: Promise<{ Items?: Record<string, unknown>[] | undefined }>): Promise<string[]> {
+  const { Items = [] } = await query;
+  return Items.flatMap((item) => idOf(item.pk) ?? []);
+}

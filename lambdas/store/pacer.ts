@@ -1,0 +1,165 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { arrivalAfter, nextSlot, type Pace } from "../generation/pace.ts";
+
+/** A slot of the provider's quota, taken for the one who asked. */
+export interface Slot {
+  readonly kind: "slot";
+  /** When the provider may be asked, in epoch milliseconds. */
+  readonly at: number;
+  readonly number: number;
+  /** While the queue is paused, the one call that finds out whether the fault is mended. */
+  readonly probe: boolean;
+}
+
+/** What the pacer answers to a message that wants its turn. Times are epoch milliseconds. */
+export type Turn =
+  /** A slot of the provider's quota, now or very soon. It is taken: nobody else gets it. */
+  | Slot
+  /** Come back then: every slot until about then is spoken for, or the queue is paused. */
+  | { readonly kind: "appointment"; readonly at: number };
+
+/** One pace for all workers, kept in one item per provider region and model. */
+export interface Pacer {
+  /** Takes the next slot where it is at most `patience` milliseconds away, or makes an appointment. */
+  take(patience: number): Promise<Turn>;
+  /** Tells whether a slot taken earlier still stands: a throttle or a pause since then voids it. */
+  stands(slot: Slot): Promise<boolean>;
+  /** After a throttle answer: nobody asks the provider before then. */
+  holdOff(until: number): Promise<void>;
+  /** An operator must act: nobody asks the provider, but for one probe every `probeEvery` milliseconds. */
+  pause(reason: string): Promise<void>;
+  /** The provider works again. */
+  resume(): Promise<void>;
+  /** When a message that came now would have its turn, and whether the queue is paused. */
+  prospects(): Promise<{ nextSlotAt: number; lineEndsAt: number; paused: boolean }>;
+}
+
+const PROBE_EVERY_MS = 60_000;
+const MOST_TRIES = 30;
+
+const stateSchema = z.object({
+  version: z.int(),
+  /** GCRA's theoretical arrival time: slots before it are taken. */
+  arrival: z.number(),
+  /** The end of the line: the time of the next appointment. Soft, as any message may use any slot. */
+  line_ends: z.number(),
+  slot_number: z.int(),
+  held_until: z.number(),
+  paused: z.string().nullable(),
+  probe_at: z.number(),
+});
+
+type State = z.infer<typeof stateSchema>;
+
+const START: State = {
+  version: 0,
+  arrival: 0,
+  line_ends: 0,
+  slot_number: 0,
+  held_until: 0,
+  paused: null,
+  probe_at: 0,
+};
+
+interface PacerOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  readonly region: string;
+  readonly model: string;
+  readonly pace: Pace;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** The pacer over one item of the table. Each move is a conditional write on the version read. */
+export function createPacer(options: PacerOptions): Pacer {
+  const { client, table, pace, now } = options;
+  const key = { pk: `pacer#${options.region}#${options.model}` };
+
+  async function read(): Promise<State> {
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
+    return Item === undefined ? START : stateSchema.parse(Item);
+  }
+
+  async function move<Result>(step: (state: State) => { next: State; result: Result }): Promise<Result> {
+    for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+      const state = await read();
+      const { next, result } = step(state);
+      if (next === state) return result;
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...key, ...next, version: state.version + 1 },
+            ConditionExpression: "attribute_not_exists(pk) OR version = :read",
+            ExpressionAttributeValues: { ":read": state.version },
+          }),
+        );
+        return result;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        await options.sleep(Math.random() * 20 * (attempt + 1));
+      }
+    }
+    throw new Error("the pacer's item is contended");
+  }
+
+  return {
+    take: (patience) => move((state) => takeTurn(state, { now: now(), patience, pace })),
+    async stands(slot) {
+      const { held_until, paused } = await read();
+      return held_until <= now() && (paused === null || slot.probe);
+    },
+    holdOff: (until) =>
+      move((state) => ({
+        next: {
+          ...state,
+          held_until: Math.max(state.held_until, until),
+          arrival: Math.max(state.arrival, until),
+        },
+        result: undefined,
+      })),
+    pause: (reason) =>
+      move((state) => ({
+        next: state.paused === null ? { ...state, paused: reason, probe_at: now() + PROBE_EVERY_MS } : state,
+        result: undefined,
+      })),
+    resume: () =>
+      move((state) => ({
+        next: state.paused === null ? state : { ...state, paused: null },
+        result: undefined,
+      })),
+    async prospects() {
+      const state = await read();
+      const next = nextSlot(state.arrival, now(), pace);
+      return { nextSlotAt: next, lineEndsAt: Math.max(next, state.line_ends), paused: state.paused !== null };
+    },
+  };
+}
+
+/** One step of the pacer, pure: the state after a message asked for its turn, and its answer. */
+export function takeTurn(
+  state: State,
+  ask: { now: number; patience: number; pace: Pace },
+): { next: State; result: Turn } {
+  const { now, patience, pace } = ask;
+  const slot = nextSlot(state.arrival, now, pace);
+  const probing = state.paused !== null && now >= state.probe_at;
+  if ((state.paused === null || probing) && slot - now <= patience) {
+    const slotNumber = state.slot_number + 1;
+    return {
+      next: {
+        ...state,
+        arrival: arrivalAfter(state.arrival, slot, pace),
+        slot_number: slotNumber,
+        probe_at: probing ? now + PROBE_EVERY_MS : state.probe_at,
+      },
+      result: { kind: "slot", at: slot, number: slotNumber, probe: probing },
+    };
+  }
+  const earliest = state.paused === null ? slot : Math.max(slot, state.probe_at);
+  const at = Math.max(earliest, state.line_ends);
+  return { next: { ...state, line_ends: at + pace.interval }, result: { kind: "appointment", at } };
+}

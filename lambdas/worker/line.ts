@@ -1,0 +1,83 @@
+import { lanesInOrder } from "../generation/pace.ts";
+import { type Generation, type Lane, type Queued, type Submitting, timestamp } from "../generation/record.ts";
+import { claim, expire, isOverdue } from "../generation/transitions.ts";
+import { CorruptRecord } from "../store/generation-item.ts";
+import type { Slot } from "../store/pacer.ts";
+import type { WorkerDependencies } from "./dependencies.ts";
+
+/** Tells whether a slot would be of use to anyone: the message's own generation, or another in line. */
+export async function someoneWaits(own: Generation, dependencies: WorkerDependencies): Promise<boolean> {
+  if (own.state === "queued") return true;
+  const now = dependencies.now();
+  const lanes = await Promise.all(
+    lanesInOrder(1).map((lane) => dependencies.generations.inLine(lane, own.model, now)),
+  );
+  return lanes.some((ids) => ids.length > 0);
+}
+
+/**
+ * Claims the generation that goes first at this slot, for the message that names `own`. The claim is in the
+ * table before the provider is asked; null when there is nobody left to claim.
+ */
+export async function claimNext(
+  own: Generation,
+  slot: Slot,
+  dependencies: WorkerDependencies,
+): Promise<Submitting | null> {
+  for (const lane of lanesInOrder(slot.number)) {
+    for (const id of await candidates(lane, own, dependencies)) {
+      const claimed = await tryClaim(id, own, dependencies);
+      if (claimed !== null) return claimed;
+    }
+  }
+  return null;
+}
+
+/** Those in line, longest waiting first. The index may not know the message's own generation yet. */
+async function candidates(lane: Lane, own: Generation, dependencies: WorkerDependencies): Promise<string[]> {
+  const ids = await dependencies.generations.inLine(lane, own.model, dependencies.now());
+  return own.lane === lane && !ids.includes(own.id) ? [...ids, own.id] : ids;
+}
+
+async function tryClaim(
+  id: string,
+  own: Generation,
+  dependencies: WorkerDependencies,
+): Promise<Submitting | null> {
+  const { generations, region } = dependencies;
+  const candidate = await readOrQuarantine(id, dependencies);
+  const now = dependencies.now();
+  if (candidate === null) return null;
+  if (isOverdue(candidate, now)) {
+    await generations.save(expire(candidate, now));
+    return null;
+  }
+  const price = dependencies.priceOf(candidate.model);
+  if (!isReady(candidate, now) || price === null) return null;
+  // The note comes first: a crash after the claim must lead this message back to what it claimed.
+  if (id !== own.id) await generations.lendTurn(own.id, id);
+  const claimed = claim(candidate, {
+    now,
+    leaseSeconds: dependencies.leaseSeconds,
+    turn: own.id,
+    region,
+    price,
+  });
+  return (await generations.save(claimed)) ? claimed : null;
+}
+
+/** An unreadable record leaves the line, so that it can't hold up those behind it. */
+async function readOrQuarantine(id: string, dependencies: WorkerDependencies): Promise<Generation | null> {
+  try {
+    return await dependencies.generations.get(id);
+  } catch (error) {
+    if (!(error instanceof CorruptRecord)) throw error;
+    await dependencies.generations.quarantine(id);
+    dependencies.signal("PoisonMessage", id);
+    return null;
+  }
+}
+
+function isReady(generation: Generation, now: number): generation is Queued {
+  return generation.state === "queued" && generation.not_before <= timestamp(now);
+}

@@ -1,0 +1,158 @@
+import { dimensionsOf, IMAGE_SIZES, type ImageSize, isModelName } from "../dashscope/models.ts";
+import type { Accepted, Rejected, Submission } from "../dashscope/submission.ts";
+import { retryDelay, throttlePause } from "../generation/pace.ts";
+import type { ProviderRefusal } from "../generation/problems.ts";
+import type { Generation, Submitting } from "../generation/record.ts";
+import { checkpoint, loseAnswer, MOST_ATTEMPTS, refuse, requeue } from "../generation/transitions.ts";
+import type { Slot } from "../store/pacer.ts";
+import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
+import { fetchImage } from "./fetch-image.ts";
+
+/** Submissions in all, by what the error table says of asking again. */
+const ATTEMPTS = { never: 1, once: 2, twice: 3, always: MOST_ATTEMPTS, throttled: MOST_ATTEMPTS } as const;
+
+const CHECKPOINT_TRIES = 6;
+
+/** Asks the provider once for a claimed generation, and writes down what its answer means. */
+export async function submit(
+  generation: Submitting,
+  slot: Slot,
+  apiKey: string,
+  dependencies: WorkerDependencies,
+): Promise<Disposition> {
+  const request = paintRequest(generation);
+  if (request === null) {
+    const message = "The model is not offered by the provider any more.";
+    return settle(
+      refuse(generation, {
+        now: dependencies.now(),
+        code: "provider_misconfigured",
+        message,
+        provider: null,
+      }),
+      dependencies,
+    );
+  }
+  const submission = await dependencies.submit(request, apiKey);
+  if (slot.probe && showsHealth(submission)) await dependencies.pacerOf(generation.model).resume();
+  switch (submission.outcome) {
+    case "accepted":
+      return accepted(generation, submission, dependencies);
+    case "rejected":
+      return rejected(generation, submission, apiKey, dependencies);
+    case "unknown": {
+      const now = dependencies.now();
+      dependencies.signal("OutcomeUnknown", generation.id);
+      const notBefore = now + retryDelay(generation.attempts, dependencies.pace, dependencies.random);
+      const detail = `The provider's answer was lost (${submission.detail}); whether the image was charged is not known.`;
+      return settle(
+        loseAnswer(generation, { now, notBefore, detail, provider: refusalOf(submission) }),
+        dependencies,
+      );
+    }
+  }
+}
+
+/** The checkpoint comes before the first byte of the image: a crash from here on costs no second painting. */
+async function accepted(
+  generation: Submitting,
+  answer: Accepted,
+  dependencies: WorkerDependencies,
+): Promise<Disposition> {
+  const asked = dimensionsOf(sizeOf(generation));
+  const painted = checkpoint(generation, {
+    requestId: answer.requestId,
+    sourceUrl: answer.sourceUrl,
+    sourceExpiresAt: answer.sourceExpiresAt.getTime(),
+    width: answer.width ?? asked.width,
+    height: answer.height ?? asked.height,
+    now: dependencies.now(),
+  });
+  const saved = await insistently(() => dependencies.generations.save(painted), dependencies);
+  return saved ? fetchImage(painted, dependencies) : DONE;
+}
+
+async function rejected(
+  generation: Submitting,
+  answer: Rejected,
+  apiKey: string,
+  dependencies: WorkerDependencies,
+): Promise<Disposition> {
+  const now = dependencies.now();
+  const pacer = dependencies.pacerOf(generation.model);
+  if (answer.fault === "operator") {
+    // A key that was replaced since we read it is no fault: the next turn uses the new one.
+    const stale = answer.operatorFault === "key" && (await dependencies.providerKey.replaces(apiKey));
+    if (!stale) {
+      await pacer.pause(answer.operatorFault);
+      dependencies.signal("ProviderPaused", generation.id);
+    }
+    return settle(requeue(generation, { notBefore: now, counted: false }), dependencies);
+  }
+  const pause = Math.max(
+    (answer.retryAfterSeconds ?? 0) * 1000,
+    throttlePause(dependencies.pace, dependencies.random),
+  );
+  if (answer.retry === "throttled") await pacer.holdOff(now + pause);
+  if (generation.attempts < ATTEMPTS[answer.retry]) {
+    const delay =
+      answer.retry === "throttled"
+        ? pause
+        : retryDelay(generation.attempts, dependencies.pace, dependencies.random);
+    return settle(requeue(generation, { notBefore: now + delay, counted: true }), dependencies);
+  }
+  const provider = refusalOf(answer);
+  const message = answer.provider.message ?? "The provider gave no reason.";
+  return settle(refuse(generation, { now, code: answer.problem, message, provider }), dependencies);
+}
+
+async function settle(next: Generation, dependencies: WorkerDependencies): Promise<Disposition> {
+  await insistently(() => dependencies.generations.save(next), dependencies);
+  return next.state === "queued" ? back(Date.parse(next.not_before)) : DONE;
+}
+
+/**
+ * Writes down an answer that is known only here. The table failing for a while must not turn a known outcome
+ * into an unknown one, so the write is repeated as long as the lease can bear it.
+ */
+async function insistently(save: () => Promise<boolean>, dependencies: WorkerDependencies): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await save();
+    } catch (error) {
+      if (attempt >= CHECKPOINT_TRIES) throw error;
+      await dependencies.sleep(100 * 2 ** attempt);
+    }
+  }
+}
+
+/** Whether an answer shows that key, permission and money are in order. */
+function showsHealth(submission: Submission): boolean {
+  return (
+    submission.outcome === "accepted" ||
+    (submission.outcome === "rejected" && submission.sent && submission.fault !== "operator")
+  );
+}
+
+function refusalOf(answer: { provider: Rejected["provider"] }): ProviderRefusal | null {
+  const { code, message, requestId } = answer.provider;
+  return code === null && requestId === null ? null : { code, message, request_id: requestId };
+}
+
+function paintRequest(generation: Submitting) {
+  const { input, model } = generation;
+  if (input === null || !isModelName(model)) return null;
+  return {
+    model,
+    prompt: input.prompt,
+    negativePrompt: input.negative_prompt,
+    size: sizeOf(generation),
+    seed: input.seed,
+    promptExtend: input.prompt_extend,
+    watermark: input.watermark,
+  };
+}
+
+function sizeOf(generation: Submitting): ImageSize {
+  return IMAGE_SIZES.find((size) => size === generation.input?.size) ?? IMAGE_SIZES[0];
+}

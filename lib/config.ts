@@ -1,0 +1,80 @@
+import { type Environment, type EnvironmentName, environmentSchema } from "./environment-schema.ts";
+import { localVariables, type Variables } from "./local-variables.ts";
+
+/** What `dev`, `staging` and `prod` have in common until one of them says otherwise. */
+const deployed = {
+  provider: {
+    region: "sg",
+    extraImageHosts: [],
+    // Alibaba's quota for a whole account: raise it only after `GET {base}/api/v1/quotas` says more.
+    requestsPerMinute: 2,
+    burst: 1,
+    timeoutSeconds: 298,
+  },
+  workerConcurrency: 5,
+  owner: { requestsPerMinute: 60, openGenerations: 1000 },
+  retentionDays: 90,
+  logRetentionDays: 90,
+  keepData: true,
+  authentication: "key",
+  corsOrigins: [],
+  throttling: { rate: 50, burst: 100 },
+  alarmEmails: [],
+  reconcilerMinutes: 5,
+  egress: { mode: "open" },
+} as const satisfies Omit<Environment, "name">;
+
+/** The environments: one table. Only `local` listens to the shell. */
+const environments: Record<EnvironmentName, (variables: Variables) => unknown> = {
+  local: (variables) => {
+    const shell = localVariables(variables);
+    return {
+      ...deployed,
+      provider: {
+        region: shell.DASHSCOPE_REGION,
+        baseUrl: shell.DASHSCOPE_BASE_URL,
+        extraImageHosts: shell.DASHSCOPE_IMAGE_HOSTS,
+        requestsPerMinute: shell.PROVIDER_REQUESTS_PER_MINUTE,
+        burst: shell.PROVIDER_BURST,
+        timeoutSeconds: shell.PROVIDER_TIMEOUT_SECONDS,
+      },
+      workerConcurrency: shell.WORKER_CONCURRENCY,
+      owner: {
+        requestsPerMinute: shell.OWNER_REQUESTS_PER_MINUTE,
+        openGenerations: shell.OWNER_OPEN_GENERATIONS,
+      },
+      retentionDays: 7,
+      logRetentionDays: 7,
+      keepData: false,
+      throttling: { rate: 5000, burst: 5000 },
+      reconcilerMinutes: shell.RECONCILER_MINUTES,
+    };
+  },
+  dev: () => ({ ...deployed, retentionDays: 14, logRetentionDays: 30, keepData: false }),
+  staging: () => ({ ...deployed, retentionDays: 30 }),
+  prod: () => ({ ...deployed, logRetentionDays: 365 }),
+};
+
+const known = environmentSchema.shape.name;
+export const environmentNames: readonly EnvironmentName[] = known.options;
+
+/**
+ * The environment of a name, checked. Throws an error made for the operator: the names there are when this is none
+ * of them, every field that is wrong when the table or the shell is at fault.
+ */
+export function environmentNamed(name: unknown, variables: Variables = process.env): Environment {
+  const parsedName = known.safeParse(name);
+  if (!parsedName.success) {
+    const asked = name === undefined ? "No environment was named" : `There is no environment ${JSON.stringify(name)}`;
+    throw new Error(`${asked}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`);
+  }
+  return checked({ name: parsedName.data, ...Object(environments[parsedName.data](variables)) });
+}
+
+/** Checks a whole environment; throws with every field that is wrong. */
+export function checked(environment: unknown): Environment {
+  const parsed = environmentSchema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
+  throw new Error(`The environment is not valid (lib/config.ts):\n${faults.join("\n")}`);
+}

@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { PROVIDER_LIMIT } from "./timeouts.ts";
+
+const hostName = z.string().regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, {
+  error: "must be a host name in lower case, without scheme, port or path",
+});
+
+/** A host with a port or without: a fake result host on this machine has a port of its own. */
+const hostAndPort = z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, {
+  error: "must be host or host:port in lower case, without scheme or path",
+});
+
+const daysOfLogs = z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]);
+
+const networkSchema = z.strictObject({
+  vpcId: z.string().startsWith("vpc-"),
+  subnetIds: z.array(z.string().startsWith("subnet-")).min(1),
+  securityGroupIds: z.array(z.string().startsWith("sg-")).min(1),
+});
+
+/** What an environment can choose. Everything else is the same everywhere. */
+export const environmentSchema = z
+  .strictObject({
+    name: z.enum(["local", "dev", "staging", "prod"]),
+    provider: z.strictObject({
+      /** Singapore or Beijing: keys and addresses of the two are never mixed. */
+      region: z.enum(["sg", "bj"]),
+      /** Another address for the provider, such as a workspace domain; without it the region's shared host. */
+      baseUrl: z
+        .url({ protocol: /^https?$/, error: "must be an http or https address" })
+        .refine((url) => !url.endsWith("/"), { error: "must not end in a slash" })
+        .optional(),
+      /** Hosts that images may be fetched from besides the provider's known ones. */
+      extraImageHosts: z.array(hostAndPort),
+      /** The provider's quota, per account and model. */
+      requestsPerMinute: z.number().positive().max(6000),
+      /** How many requests may leave at once after an idle time. */
+      burst: z.int().min(1).max(100),
+      /** When the provider gives a call up. */
+      timeoutSeconds: z.int().min(1).max(PROVIDER_LIMIT),
+    }),
+    /** Workers at once. SQS takes 2 or more. */
+    workerConcurrency: z.int().min(2).max(1000),
+    owner: z.strictObject({
+      /** Requests per minute that one owner may make. */
+      requestsPerMinute: z.int().min(1),
+      /** Generations that one owner may have queued or running. */
+      openGenerations: z.int().min(1),
+    }),
+    /** How long an ended generation and its picture are kept. */
+    retentionDays: z.int().min(1).max(3650),
+    logRetentionDays: daysOfLogs,
+    /** Whether table, bucket and secret outlive the stack, and cannot be deleted by accident. */
+    keepData: z.boolean(),
+    /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */
+    authentication: z.enum(["key", "iam"]),
+    /** Origins of web pages that may call the API; empty turns CORS off. */
+    corsOrigins: z.array(z.url({ protocol: /^https?$/, error: "must be an origin such as https://example.com" })),
+    /** Requests per second that API Gateway lets through, over all owners. */
+    throttling: z.strictObject({ rate: z.number().positive(), burst: z.int().min(1) }),
+    /** Who is told of alarms; each address has to confirm once. */
+    alarmEmails: z.array(z.email()),
+    reconcilerMinutes: z.int().min(1).max(60),
+    egress: z.discriminatedUnion("mode", [
+      z.strictObject({ mode: z.literal("open") }),
+      /** The worker may reach named hosts alone: see docs/egress.md. */
+      z.strictObject({ mode: z.literal("allowlist"), network: networkSchema.optional() }),
+    ]),
+  })
+  .superRefine(({ name, provider }, context) => {
+    if (name === "local") return;
+    if (provider.baseUrl?.startsWith("http:"))
+      context.addIssue({
+        code: "custom",
+        path: ["provider", "baseUrl"],
+        message: "must be https outside the local environment",
+      });
+    for (const [index, host] of provider.extraImageHosts.entries())
+      if (!hostName.safeParse(host).success)
+        context.addIssue({
+          code: "custom",
+          path: ["provider", "extraImageHosts", index],
+          message: "must be a host name without a port outside the local environment",
+        });
+  });
+
+/** An environment whose values have been checked. */
+export type Environment = z.infer<typeof environmentSchema>;
+export type EnvironmentName = Environment["name"];

@@ -1,0 +1,111 @@
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { Construct } from "constructs";
+import { providerBaseUrl } from "./egress.ts";
+import type { Environment } from "./environment-schema.ts";
+import type { GenerationEvents } from "./event-bus.ts";
+import type { ProviderKey } from "./provider-key.ts";
+import type { WorkQueue } from "./queue.ts";
+import { ServiceFunction, type Settings } from "./service-function.ts";
+import type { Store } from "./store.ts";
+import type { Timeouts } from "./timeouts.ts";
+import { Workflows } from "./workflows.ts";
+
+interface FunctionsProps {
+  readonly environment: Environment;
+  readonly timeouts: Timeouts;
+  readonly store: Store;
+  readonly queue: WorkQueue;
+  readonly providerKey: ProviderKey;
+  readonly events: GenerationEvents;
+}
+
+/** The six functions, each with what it needs and no more. */
+export class Functions extends Construct {
+  readonly api: ServiceFunction;
+  readonly authorizer: ServiceFunction;
+  readonly task: ServiceFunction;
+  readonly relay: ServiceFunction;
+  readonly worker: ServiceFunction;
+  readonly reconciler: ServiceFunction;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { environment, timeouts, store, queue, events } = props;
+    const make = (name: string, description: string, timeoutSeconds: number, memoryMegabytes: number) =>
+      new ServiceFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
+        name,
+        description,
+        environment,
+        settings: settings(environment, timeouts),
+        timeoutSeconds,
+        memoryMegabytes,
+        network: name === "worker" && environment.egress.mode === "allowlist" ? environment.egress.network : undefined,
+      });
+
+    this.authorizer = make("authorizer", "Checks an API key and names its owner", timeouts.authorizer, 512);
+    store.grantLookup(this.authorizer);
+
+    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024);
+    store.grantRecords(this.api);
+    store.grantPicturesRead(this.api);
+    store.grantPicturesRemoval(this.api);
+    queue.grantLength(this.api);
+
+    this.task = make("task", "Takes a generation from a workflow or a direct call", timeouts.task, 512);
+    store.grantRecords(this.task);
+    store.grantPicturesRead(this.task);
+
+    this.relay = make("relay", "Passes changes of the table on to queue, bus and workflows", timeouts.relay, 512);
+    store.follow(this.relay, queue.relayFailures);
+    queue.grantSend(this.relay);
+    events.grantPublish(this.relay);
+    Workflows.grantAnswers(this.relay);
+
+    this.worker = make("worker", "Paints at the provider's pace and stores the pictures", timeouts.worker, 1024);
+    store.grantRecords(this.worker);
+    store.grantPicturesWrite(this.worker);
+    props.providerKey.grantRead(this.worker);
+    queue.feed(this.worker, environment.workerConcurrency);
+    queue.grantSend(this.worker);
+    queue.grantBury(this.worker);
+
+    this.reconciler = make("reconciler", "Ends or queues again what got stuck", timeouts.reconciler, 512);
+    store.grantRecords(this.reconciler);
+    queue.grantSend(this.reconciler);
+    new Rule(this, "ReconcilerSchedule", {
+      description: "After this rule's rounds no generation stays open for ever",
+      schedule: Schedule.rate(Duration.minutes(environment.reconcilerMinutes)),
+      targets: [new LambdaFunction(this.reconciler.function)],
+    });
+
+    const stack = Stack.of(this);
+    new CfnOutput(stack, "TaskFunctionName", { value: this.task.function.functionName });
+    new CfnOutput(stack, "WorkerFunctionName", { value: this.worker.function.functionName });
+    new CfnOutput(stack, "ProviderBaseUrl", { value: providerBaseUrl(environment) });
+  }
+}
+
+/** What every function may know: plain values of the environment. Names of resources come with their grants. */
+function settings(environment: Environment, timeouts: Timeouts): Settings {
+  const { provider, owner } = environment;
+  return {
+    ENVIRONMENT: environment.name,
+    AUTHENTICATION: environment.authentication,
+    CORS_ORIGINS: environment.corsOrigins.join(","),
+    RETENTION_DAYS: String(environment.retentionDays),
+    OWNER_REQUESTS_PER_MINUTE: String(owner.requestsPerMinute),
+    OWNER_OPEN_GENERATIONS: String(owner.openGenerations),
+    PROVIDER_REGION: provider.region,
+    PROVIDER_BASE_URL: providerBaseUrl(environment),
+    PROVIDER_IMAGE_HOSTS: provider.extraImageHosts.join(","),
+    PROVIDER_REQUESTS_PER_MINUTE: String(provider.requestsPerMinute),
+    PROVIDER_BURST: String(provider.burst),
+    PROVIDER_READ_TIMEOUT_SECONDS: String(timeouts.providerRead),
+    LEASE_SECONDS: String(timeouts.lease),
+    SLOT_WAIT_SECONDS: String(timeouts.slotWait),
+    DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
+    API_WAIT_SECONDS: String(timeouts.apiWait),
+  };
+}

@@ -1,0 +1,51 @@
+import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { EgressAllowlist } from "./egress.ts";
+import type { Environment } from "./environment-schema.ts";
+import { GenerationEvents } from "./event-bus.ts";
+import { Functions } from "./functions.ts";
+import { Observability } from "./observability.ts";
+import { ProviderKey } from "./provider-key.ts";
+import { WorkQueue } from "./queue.ts";
+import { HttpApi } from "./rest-api.ts";
+import { Store } from "./store.ts";
+import { timeoutsFor } from "./timeouts.ts";
+import { Workflows } from "./workflows.ts";
+
+/** The whole service in one environment. */
+export class ImageServiceStack extends Stack {
+  constructor(scope: Construct, environment: Environment, props: StackProps = {}) {
+    super(scope, `image-service-${environment.name}`, {
+      description: `Image service (${environment.name}): a prompt in, a durable PNG out`,
+      terminationProtection: environment.keepData,
+      ...props,
+    });
+    const timeouts = timeoutsFor(environment.provider.timeoutSeconds);
+
+    const store = new Store(this, "Store", environment);
+    const queue = new WorkQueue(this, "Queue", timeouts);
+    const providerKey = new ProviderKey(this, "ProviderKey", environment);
+    const events = new GenerationEvents(this, "Events", environment);
+    const functions = new Functions(this, "Functions", {
+      environment,
+      timeouts,
+      store,
+      queue,
+      providerKey,
+      events,
+    });
+    const api = new HttpApi(this, "Api", {
+      environment,
+      timeouts,
+      api: functions.api,
+      authorizer: functions.authorizer,
+    });
+    new Workflows(this, "Workflows", environment, functions.task);
+    if (environment.egress.mode === "allowlist") new EgressAllowlist(this, "Egress", environment);
+    new Observability(this, "Observability", { environment, functions, queue, api });
+
+    new CfnOutput(this, "Region", { value: this.region });
+    Tags.of(this).add("service", "image-service");
+    Tags.of(this).add("environment", environment.name);
+  }
+}

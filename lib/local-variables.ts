@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { PROVIDER_LIMIT } from "./timeouts.ts";
+
+/** Variables of the shell that called us. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const number = (minimum: number, maximum: number) =>
+  z.coerce
+    .number({ error: `must be a number from ${minimum} to ${maximum}` })
+    .min(minimum, { error: `must be at least ${minimum}` })
+    .max(maximum, { error: `must be at most ${maximum}` });
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  number(minimum, maximum).int({ error: "must be a whole number" });
+
+const hostWithPort = z
+  .string()
+  .regex(/^[a-z0-9.-]+(:\d{1,5})?$/, { error: "must be a comma list of host or host:port, in lower case" });
+
+/** What the shell may change about the local environment, and only there: deployed ones are what the table says. */
+const variablesSchema = z.object({
+  DASHSCOPE_REGION: z.enum(["sg", "bj"], { error: "must be sg or bj" }).default("sg"),
+  DASHSCOPE_BASE_URL: z
+    .url({ protocol: /^https?$/, error: "must be an http or https address, such as http://127.0.0.1:8080" })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  DASHSCOPE_IMAGE_HOSTS: z
+    .string()
+    .transform((hosts) =>
+      hosts
+        .split(",")
+        .map((host) => host.trim())
+        .filter((host) => host !== ""),
+    )
+    .pipe(z.array(hostWithPort))
+    .default([]),
+  PROVIDER_REQUESTS_PER_MINUTE: number(0.1, 6000).default(120),
+  PROVIDER_BURST: wholeNumber(1, 100).default(1),
+  PROVIDER_TIMEOUT_SECONDS: wholeNumber(1, PROVIDER_LIMIT).default(PROVIDER_LIMIT),
+  WORKER_CONCURRENCY: wholeNumber(2, 1000).default(5),
+  OWNER_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(6000),
+  OWNER_OPEN_GENERATIONS: wholeNumber(1, 1_000_000).default(10_000),
+  RECONCILER_MINUTES: wholeNumber(1, 60).default(5),
+});
+
+/** The checked variables, defaults filled in. Throws one error that names every variable that is wrong. */
+export function localVariables(variables: Variables): z.infer<typeof variablesSchema> {
+  // An empty variable is an absent one: `DASHSCOPE_REGION= npm start` means the default.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const parsed = variablesSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path: [name], message }) => {
+    const value = variables[String(name)];
+    return `  ${String(name)} ${message}; it is ${JSON.stringify(value)}`;
+  });
+  throw new Error(`The local environment cannot be built:\n${faults.join("\n")}`);
+}

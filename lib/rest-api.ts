@@ -1,0 +1,174 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import {
+  AccessLogFormat,
+  AuthorizationType,
+  EndpointType,
+  type IResource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  type MethodOptions,
+  MethodLoggingLevel,
+  RestApi,
+  TokenAuthorizer,
+} from "aws-cdk-lib/aws-apigateway";
+import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { Environment } from "./environment-schema.ts";
+import { addRefusals } from "./gateway-refusals.ts";
+import type { ServiceFunction } from "./service-function.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+interface HttpApiProps {
+  readonly environment: Environment;
+  readonly timeouts: Timeouts;
+  readonly api: ServiceFunction;
+  readonly authorizer: ServiceFunction;
+}
+
+/** What can be read without a key: the description of the API, its reference page, and whether it lives. */
+const OPEN_PATHS = ["openapi.json", "docs", "health"];
+
+/** One line per request. The query string and the Authorization header are left out: both may hold secrets. */
+const accessLogLine = {
+  request_id: "$context.requestId",
+  time: "$context.requestTimeEpoch",
+  method: "$context.httpMethod",
+  path: "$context.path",
+  status: "$context.status",
+  owner: "$context.authorizer.principalId",
+  ip: "$context.identity.sourceIp",
+  user_agent: "$context.identity.userAgent",
+  response_length: "$context.responseLength",
+  response_latency: "$context.responseLatency",
+  integration_latency: "$context.integration.latency",
+  refusal: "$context.error.responseType",
+};
+
+/** The door for HTTP. It authenticates, throttles and logs; paths, methods and bodies are the api function's. */
+export class HttpApi extends Construct {
+  private readonly restApi: RestApi;
+
+  constructor(scope: Construct, id: string, { environment, timeouts, api, authorizer }: HttpApiProps) {
+    super(scope, id);
+    const logs = (name: string, logGroupName: string) =>
+      new LogGroup(this, name, {
+        logGroupName,
+        retention: environment.logRetentionDays,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+
+    this.restApi = new RestApi(this, "RestApi", {
+      restApiName: `image-service-${environment.name}`,
+      endpointTypes: [EndpointType.REGIONAL],
+      // The account needs a role for API Gateway's logs. It is shared by all stacks, so it stays when this one goes.
+      cloudWatchRole: true,
+      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      deployOptions: {
+        stageName: "v1",
+        accessLogDestination: new LogGroupLogDestination(
+          logs("AccessLogs", `/aws/apigateway/image-service-${environment.name}`),
+        ),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
+        loggingLevel: MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+        throttlingRateLimit: environment.throttling.rate,
+        throttlingBurstLimit: environment.throttling.burst,
+      },
+    });
+    // The output that a RestApi adds by itself; ours has no slash at the end.
+    this.restApi.node.tryRemoveChild("Endpoint");
+    // API Gateway would make this log group itself, and keep it for ever.
+    this.restApi.deploymentStage.node.addDependency(
+      logs("ExecutionLogs", `API-Gateway-Execution-Logs_${this.restApi.restApiId}/v1`),
+    );
+
+    const integration = new LambdaIntegration(api.function, {
+      timeout: Duration.seconds(timeouts.gateway),
+      allowTestInvoke: false,
+      // One permission for the whole API instead of one per method.
+      scopePermissionToMethod: false,
+    });
+    const closed = this.authentication(environment, authorizer);
+    for (const path of OPEN_PATHS) {
+      const resource = this.restApi.root.addResource(path);
+      const method = resource.addMethod("GET", integration, { authorizationType: AuthorizationType.NONE });
+      Validations.of(method).acknowledge({
+        id: "AwsSolutions-APIG4",
+        reason: "Open by the API's contract: it describes the API or says that it lives, and holds nothing of any owner.",
+      });
+      // Other methods get the api function's own 405.
+      resource.addMethod("ANY", integration, closed);
+      this.allowPages(resource, environment);
+    }
+    const rest = this.restApi.root.addResource("{proxy+}");
+    rest.addMethod("ANY", integration, closed);
+    this.allowPages(rest, environment);
+    addRefusals(this.restApi, environment);
+
+    this.acknowledge();
+    const { restApiId } = this.restApi;
+    const { region, urlSuffix } = Stack.of(this);
+    new CfnOutput(Stack.of(this), "ApiUrl", { value: `https://${restApiId}.execute-api.${region}.${urlSuffix}/v1` });
+  }
+
+  /** What the alarms and the dashboard watch. */
+  get metrics(): { requests: Metric; serverErrors: Metric; clientErrors: Metric; latency: Metric } {
+    return {
+      requests: this.restApi.metricCount(),
+      serverErrors: this.restApi.metricServerError(),
+      clientErrors: this.restApi.metricClientError(),
+      latency: this.restApi.metricLatency({ statistic: "p95" }),
+    };
+  }
+
+  private authentication(environment: Environment, authorizer: ServiceFunction): MethodOptions {
+    if (environment.authentication === "iam") return { authorizationType: AuthorizationType.IAM };
+    return {
+      authorizationType: AuthorizationType.CUSTOM,
+      authorizer: new TokenAuthorizer(this, "Authorizer", {
+        handler: authorizer.function,
+        // A revoked key works for at most this long.
+        resultsCacheTtl: Duration.seconds(60),
+      }),
+    };
+  }
+
+  /** Answers the browsers' preflight requests, which carry no key. */
+  private allowPages(resource: IResource, { corsOrigins }: Environment): void {
+    if (corsOrigins.length === 0) return;
+    const preflight = resource.addCorsPreflight({
+      allowOrigins: [...corsOrigins],
+      allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+      allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "Cancel-After", "If-None-Match"],
+      maxAge: Duration.hours(1),
+    });
+    Validations.of(preflight).acknowledge({
+      id: "AwsSolutions-APIG4",
+      reason: "A preflight request cannot carry a key, and its answer holds the list of origins alone.",
+    });
+  }
+
+  private acknowledge(): void {
+    Validations.of(this.restApi).acknowledge(
+      {
+        id: "AwsSolutions-APIG2",
+        reason: "The api function checks every request against one zod schema and points at each fault; the gateway's check would answer first, and worse.",
+      },
+      {
+        id: "AwsSolutions-APIG3",
+        reason: "Requests without a valid key end at the authorizer, owners have limits of their own and the stage is throttled; a web ACL is the account owner's to add in front.",
+      },
+      {
+        id: "AwsSolutions-COG4",
+        reason: "Callers are programs with API keys or SigV4, not people with passwords: a user pool has nobody to hold.",
+      },
+      {
+        id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+        reason: "The role that AWS documents for API Gateway's logs; it is the account's, and AWS keeps its policy current.",
+      },
+    );
+  }
+}

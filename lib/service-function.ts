@@ -1,0 +1,141 @@
+import { fileURLToPath } from "node:url";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, Subnet, Vpc } from "aws-cdk-lib/aws-ec2";
+import { type IGrantable, type IPrincipal, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import type { EnvironmentVariable } from "../lambdas/environment.ts";
+import type { Environment } from "./environment-schema.ts";
+
+/** Settings of a function: only names that the functions know how to read. */
+export type Settings = Partial<Record<EnvironmentVariable, string>>;
+
+/** An existing network that a function is placed in. */
+export interface Network {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+}
+
+interface ServiceFunctionProps {
+  /** The folder under `lambdas/` whose `handler.ts` exports `handler`. */
+  readonly name: string;
+  readonly description: string;
+  readonly environment: Environment;
+  readonly settings: Settings;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  readonly network?: Network | undefined;
+}
+
+/** The namespace of the metrics that the functions publish; their dimension `service` is the function's name. */
+export const METRICS_NAMESPACE = "ImageService";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The one kind of function there is: Node 24 on arm64, bundled, with a log group and a role of its own. */
+export class ServiceFunction extends Construct implements IGrantable {
+  readonly function: NodejsFunction;
+  readonly functionName: string;
+  readonly role: Role;
+  readonly grantPrincipal: IPrincipal;
+
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id);
+    const { environment } = props;
+    // Named, as a function cannot be told its generated name, and its metrics must not mix with another environment's.
+    this.functionName = `image-service-${environment.name}-${props.name}`;
+
+    const logGroup = new LogGroup(this, "Logs", {
+      logGroupName: `/aws/lambda/${this.functionName}`,
+      retention: environment.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+    this.grantPrincipal = this.role;
+    logGroup.grantWrite(this.role);
+
+    this.function = new NodejsFunction(this, "Function", {
+      functionName: this.functionName,
+      description: props.description,
+      entry: `${root}lambdas/${props.name}/handler.ts`,
+      handler: "handler",
+      projectRoot: root,
+      depsLockFilePath: `${root}package-lock.json`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMegabytes,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      tracing: Tracing.ACTIVE,
+      role: this.role,
+      logGroup,
+      awsSdkConnectionReuse: false,
+      bundling: {
+        format: OutputFormat.ESM,
+        target: "node24",
+        mainFields: ["module", "main"],
+        // The SDK travels with the code: the version tested is the version run.
+        bundleAwsSDK: true,
+        minify: true,
+        // Step Functions matches failures by the error's name.
+        keepNames: true,
+        sourceMap: true,
+        sourcesContent: false,
+        // Packages in CommonJS inside an ES module still call `require` for Node's own modules.
+        banner:
+          'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+      },
+      environment: {
+        ...props.settings,
+        NODE_OPTIONS: "--enable-source-maps",
+        POWERTOOLS_SERVICE_NAME: this.functionName,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      },
+      ...(props.network && this.placedIn(props.network)),
+    });
+    this.function.node.addDependency(logGroup);
+    Validations.of(this.role).acknowledge({
+      id: "AwsSolutions-IAM5[Resource::*]",
+      reason:
+        "X-Ray's PutTraceSegments and PutTelemetryRecords, DynamoDB's ListStreams and, in a network, Lambda's own network interfaces have no resource to name; a stack test allows no other action on *.",
+    });
+  }
+
+  /** Sets a variable; grants call it, so that a permission and the name of its resource come together. */
+  set(name: EnvironmentVariable, value: string): void {
+    this.function.addEnvironment(name, value);
+  }
+
+  /** Allows actions on resources that are named in full. */
+  allow(actions: string[], resources: string[]): void {
+    this.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  private placedIn(network: Network): {
+    vpc: IVpc;
+    vpcSubnets: { subnets: ISubnet[] };
+    securityGroups: ISecurityGroup[];
+  } {
+    // What Lambda needs to attach a function to a network, as AWSLambdaVPCAccessExecutionRole has it.
+    this.allow(
+      [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+      ],
+      ["*"],
+    );
+    const subnets = network.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId));
+    return {
+      // Zones are asked for by the type, used by nothing here: the subnets are named.
+      vpc: Vpc.fromVpcAttributes(this, "Network", { vpcId: network.vpcId, availabilityZones: ["any"] }),
+      vpcSubnets: { subnets },
+      securityGroups: network.securityGroupIds.map((group) => SecurityGroup.fromSecurityGroupId(this, group, group)),
+    };
+  }
+}

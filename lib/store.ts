@@ -1,0 +1,159 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from "aws-cdk-lib/aws-dynamodb";
+import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { Environment } from "./environment-schema.ts";
+import { logicalId } from "./logical-id.ts";
+import type { ServiceFunction } from "./service-function.ts";
+
+/** The indexes hold keys alone: whoever needs a record reads it, so an index never shows an old one. */
+const indexes = [
+  { indexName: "by_owner", partition: "owner", sort: "created" },
+  { indexName: "by_owner_status", partition: "owner_status", sort: "created" },
+  { indexName: "line", partition: "line", sort: "line_at" },
+  { indexName: "open", partition: "open", sort: "due_at" },
+] as const;
+
+const PICTURES = "generations/*";
+
+/** Everything the service remembers: the table is its log, the bucket its pictures. */
+export class Store extends Construct {
+  private readonly table: Table;
+  private readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, environment: Environment) {
+    super(scope, id);
+    const { keepData } = environment;
+    const removalPolicy = keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    this.table = new Table(this, "Table", {
+      partitionKey: { name: "pk", type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+      timeToLiveAttribute: "expires_at",
+      encryption: TableEncryption.AWS_MANAGED,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
+      deletionProtection: keepData,
+      removalPolicy,
+    });
+    for (const { indexName, partition, sort } of indexes)
+      this.table.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: { name: partition, type: AttributeType.STRING },
+        sortKey: { name: sort, type: AttributeType.STRING },
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+
+    this.bucket = new Bucket(this, "Bucket", {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      // A key is written once, and a DELETE must remove the picture for good: old versions would keep it.
+      versioned: false,
+      lifecycleRules: [
+        {
+          id: "pictures-end-with-their-record",
+          prefix: "generations/",
+          expiration: Duration.days(environment.retentionDays),
+        },
+        { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      removalPolicy,
+    });
+
+    if (!keepData)
+      Validations.of(this.table).acknowledge({
+        id: "AwsSolutions-DDB3",
+        reason: "This environment is thrown away with all it holds; staging and prod recover to any point in time.",
+      });
+    Validations.of(this.bucket).acknowledge({
+      id: "AwsSolutions-S1",
+      reason:
+        "Pictures are read through presigned URLs, whose query string is a bearer token: server access logs would write it down. The API's own access log says who asked for which picture.",
+    });
+
+    new CfnOutput(Stack.of(this), "TableName", { value: this.table.tableName });
+    new CfnOutput(Stack.of(this), "BucketName", { value: this.bucket.bucketName });
+  }
+
+  /** Read a record by its key, nothing else. */
+  grantLookup(target: ServiceFunction): void {
+    target.set("TABLE_NAME", this.table.tableName);
+    target.allow(["dynamodb:GetItem"], [this.table.tableArn]);
+  }
+
+  /** Read, list and write records. */
+  grantRecords(target: ServiceFunction): void {
+    target.set("TABLE_NAME", this.table.tableName);
+    target.allow(
+      [
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+      ],
+      [this.table.tableArn],
+    );
+    target.allow(
+      ["dynamodb:Query"],
+      indexes.map(({ indexName }) => `${this.table.tableArn}/index/${indexName}`),
+    );
+  }
+
+  /** Read pictures: what a presigned URL may do is what its maker may do. */
+  grantPicturesRead(target: ServiceFunction): void {
+    this.allowPictures(target, ["s3:GetObject"]);
+  }
+
+  grantPicturesWrite(target: ServiceFunction): void {
+    this.allowPictures(target, ["s3:GetObject", "s3:PutObject"]);
+  }
+
+  grantPicturesRemoval(target: ServiceFunction): void {
+    this.allowPictures(target, ["s3:DeleteObject"]);
+  }
+
+  /** Calls the target with every change to a generation, in order; what it cannot digest goes to `failures`. */
+  follow(target: ServiceFunction, failures: IQueue): void {
+    target.function.addEventSource(
+      new DynamoEventSource(this.table, {
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        bisectBatchOnError: true,
+        reportBatchItemFailures: true,
+        retryAttempts: 10,
+        onFailure: new SqsDlq(failures),
+        filters: [
+          FilterCriteria.filter({
+            eventName: FilterRule.or("INSERT", "MODIFY"),
+            dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("generation#") } } },
+          }),
+        ],
+      }),
+    );
+  }
+
+  private allowPictures(target: ServiceFunction, actions: string[]): void {
+    target.set("BUCKET_NAME", this.bucket.bucketName);
+    target.allow(actions, [this.bucket.arnForObjects(PICTURES)]);
+    Validations.of(target.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${PICTURES}]`,
+      reason: "Pictures are named by the ids of generations, which are not known at deployment.",
+    });
+  }
+}

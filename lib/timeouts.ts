@@ -1,0 +1,59 @@
+/** Every time-out of the service, in seconds. */
+export interface Timeouts {
+  /** How long the worker reads the provider's answer: longer than the provider takes to give up. */
+  readonly providerRead: number;
+  /** How long a claim protects a submission: while it runs, nobody else may think the call lost. */
+  readonly lease: number;
+  /** How far ahead a pacer slot may be for the worker to wait for it inside. */
+  readonly slotWait: number;
+  /** The time kept for fetching and storing an image within one worker run. */
+  readonly download: number;
+  /** The worker function: a slot, a submission and a download, one after the other. */
+  readonly worker: number;
+  /** How long the queue hides a message in work: longer than the worker may run. */
+  readonly queueVisibility: number;
+  /** Longest wait for an ended generation within one HTTP request. */
+  readonly apiWait: number;
+  readonly api: number;
+  readonly gateway: number;
+  readonly authorizer: number;
+  readonly relay: number;
+  readonly taskWait: number;
+  readonly task: number;
+  readonly reconciler: number;
+}
+
+/** Lambda runs no function longer than this. */
+const LAMBDA_LIMIT = 900;
+/** A REST API waits this long for its integration, unless the account has asked for more. */
+const GATEWAY_LIMIT = 29;
+/** DashScope gives a call up after this time (its `x-dashscope-timeout` header). */
+export const PROVIDER_LIMIT = 298;
+
+/**
+ * All time-outs, derived from the seconds after which the provider gives a call up (1 to 298), so that the order in
+ * which they fire always holds: provider, our reading of it, the lease, the function, the queue.
+ */
+export function timeoutsFor(providerSeconds: number): Timeouts {
+  const margin = Math.max(1, Math.ceil(providerSeconds * 0.025));
+  const lease = providerSeconds + 4 * margin;
+  const slotWait = Math.min(10, Math.max(2, Math.ceil(providerSeconds * 0.05)));
+  const download = Math.max(10, Math.ceil(providerSeconds * 0.4));
+  const worker = slotWait + lease + download + margin;
+  return {
+    providerRead: providerSeconds + margin,
+    lease,
+    slotWait,
+    download,
+    worker,
+    queueVisibility: worker + margin,
+    apiWait: 25,
+    api: 28,
+    gateway: GATEWAY_LIMIT,
+    authorizer: 5,
+    relay: 30,
+    taskWait: LAMBDA_LIMIT - 20,
+    task: LAMBDA_LIMIT,
+    reconciler: 120,
+  };
+}
