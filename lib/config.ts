@@ -19,6 +19,7 @@ const deployed = {
   authentication: "key",
   corsOrigins: [],
   throttling: { rate: 50, burst: 100 },
+  observed: true,
   alarmEmails: [],
   reconcilerMinutes: 5,
   egress: { mode: "open" },
@@ -46,6 +47,7 @@ const environments: Record<EnvironmentName, (variables: Variables) => unknown> =
       retentionDays: 7,
       logRetentionDays: 7,
       keepData: false,
+      observed: false,
       throttling: { rate: 5000, burst: 5000 },
       reconcilerMinutes: shell.RECONCILER_MINUTES,
     };
@@ -65,8 +67,11 @@ export const environmentNames: readonly EnvironmentName[] = known.options;
 export function environmentNamed(name: unknown, variables: Variables = process.env): Environment {
   const parsedName = known.safeParse(name);
   if (!parsedName.success) {
-    const asked = name === undefined ? "No environment was named" : `There is no environment ${JSON.stringify(name)}`;
-    throw new Error(`${asked}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`);
+    const asked =
+      name === undefined ? "No environment was named" : `There is no environment ${JSON.stringify(name)}`;
+    throw new Error(
+      `${asked}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`,
+    );
   }
   return checked({ name: parsedName.data, ...Object(environments[parsedName.data](variables)) });
 }

@@ -1,13 +1,13 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { CfnRuleGroup } from "aws-cdk-lib/aws-networkfirewall";
 import { Construct } from "constructs";
+import { defaultBaseUrl } from "../lambdas/dashscope/models.ts";
 import { KNOWN_RESULT_HOSTS } from "../lambdas/dashscope/result-hosts.ts";
-import { SHARED_BASE_URLS } from "../lambdas/dashscope/models.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** The address of the provider: the environment's own, else the region's shared host. */
 export function providerBaseUrl({ provider }: Environment): string {
-  return provider.baseUrl ?? SHARED_BASE_URLS[provider.region];
+  return provider.baseUrl ?? defaultBaseUrl(provider.region);
 }
 
 /** Every host that the worker must reach outside AWS, by name. */

@@ -55,9 +55,13 @@ export const environmentSchema = z
     /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */
     authentication: z.enum(["key", "iam"]),
     /** Origins of web pages that may call the API; empty turns CORS off. */
-    corsOrigins: z.array(z.url({ protocol: /^https?$/, error: "must be an origin such as https://example.com" })),
+    corsOrigins: z.array(
+      z.url({ protocol: /^https?$/, error: "must be an origin such as https://example.com" }),
+    ),
     /** Requests per second that API Gateway lets through, over all owners. */
     throttling: z.strictObject({ rate: z.number().positive(), burst: z.int().min(1) }),
+    /** Alarms and a dashboard: the local emulator has no metrics to watch, and refuses alarms over more than one. */
+    observed: z.boolean(),
     /** Who is told of alarms; each address has to confirm once. */
     alarmEmails: z.array(z.email()),
     reconcilerMinutes: z.int().min(1).max(60),

@@ -41,7 +41,10 @@ export class Functions extends Construct {
         settings: settings(environment, timeouts),
         timeoutSeconds,
         memoryMegabytes,
-        network: name === "worker" && environment.egress.mode === "allowlist" ? environment.egress.network : undefined,
+        network:
+          name === "worker" && environment.egress.mode === "allowlist"
+            ? environment.egress.network
+            : undefined,
       });
 
     this.authorizer = make("authorizer", "Checks an API key and names its owner", timeouts.authorizer, 512);
@@ -57,13 +60,23 @@ export class Functions extends Construct {
     store.grantRecords(this.task);
     store.grantPicturesRead(this.task);
 
-    this.relay = make("relay", "Passes changes of the table on to queue, bus and workflows", timeouts.relay, 512);
+    this.relay = make(
+      "relay",
+      "Passes changes of the table on to queue, bus and workflows",
+      timeouts.relay,
+      512,
+    );
     store.follow(this.relay, queue.relayFailures);
     queue.grantSend(this.relay);
     events.grantPublish(this.relay);
     Workflows.grantAnswers(this.relay);
 
-    this.worker = make("worker", "Paints at the provider's pace and stores the pictures", timeouts.worker, 1024);
+    this.worker = make(
+      "worker",
+      "Paints at the provider's pace and stores the pictures",
+      timeouts.worker,
+      1024,
+    );
     store.grantRecords(this.worker);
     store.grantPicturesWrite(this.worker);
     props.providerKey.grantRead(this.worker);

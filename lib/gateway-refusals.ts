@@ -1,4 +1,4 @@
-import { type RestApi, ResponseType } from "aws-cdk-lib/aws-apigateway";
+import { ResponseType, type RestApi } from "aws-cdk-lib/aws-apigateway";
 import { type ProblemCode, problemOf } from "../lambdas/generation/problems.ts";
 import type { Environment } from "./environment-schema.ts";
 
@@ -25,13 +25,21 @@ function refusals({ authentication }: Environment): Refusal[] {
       headers: challenge,
     },
     { type: ResponseType.ACCESS_DENIED, code: "forbidden", detail: "This caller may not do this." },
-    { type: ResponseType.INVALID_SIGNATURE, code: "forbidden", detail: "The request's signature is not valid." },
+    {
+      type: ResponseType.INVALID_SIGNATURE,
+      code: "forbidden",
+      detail: "The request's signature is not valid.",
+    },
     { type: ResponseType.EXPIRED_TOKEN, code: "forbidden", detail: "The credentials have expired." },
     { type: ResponseType.INVALID_API_KEY, code: "forbidden", detail: "The API key is not valid." },
     { type: ResponseType.WAF_FILTERED, code: "forbidden", detail: "The request was refused by a filter." },
     // The gateway's words for a path or method that it does not know, and, with SigV4, for a request without one.
     authentication === "iam"
-      ? { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, code: "unauthorized", detail: "Sign the request (SigV4)." }
+      ? {
+          type: ResponseType.MISSING_AUTHENTICATION_TOKEN,
+          code: "unauthorized",
+          detail: "Sign the request (SigV4).",
+        }
       : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, code: "not_found", detail: noSuchPath },
     { type: ResponseType.RESOURCE_NOT_FOUND, code: "not_found", detail: noSuchPath },
     {
@@ -53,24 +61,43 @@ function refusals({ authentication }: Environment): Refusal[] {
       detail: "Send the body as application/json.",
     },
     { type: ResponseType.BAD_REQUEST_BODY, code: "invalid_request", detail: "The body is not valid." },
-    { type: ResponseType.BAD_REQUEST_PARAMETERS, code: "invalid_request", detail: "A parameter is not valid." },
+    {
+      type: ResponseType.BAD_REQUEST_PARAMETERS,
+      code: "invalid_request",
+      detail: "A parameter is not valid.",
+    },
     { type: ResponseType.AUTHORIZER_FAILURE, code: "internal", detail: "The API key could not be checked." },
-    { type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR, code: "internal", detail: "The API key could not be checked." },
-    { type: ResponseType.API_CONFIGURATION_ERROR, code: "internal", detail: "The service is not set up correctly." },
+    {
+      type: ResponseType.AUTHORIZER_CONFIGURATION_ERROR,
+      code: "internal",
+      detail: "The API key could not be checked.",
+    },
+    {
+      type: ResponseType.API_CONFIGURATION_ERROR,
+      code: "internal",
+      detail: "The service is not set up correctly.",
+    },
     {
       type: ResponseType.INTEGRATION_FAILURE,
       code: "internal",
-      detail: "The service failed; repeat a creation with the same Idempotency-Key, it may have been accepted.",
+      detail:
+        "The service failed; repeat a creation with the same Idempotency-Key, it may have been accepted.",
       billed: "unknown",
     },
     {
       type: ResponseType.INTEGRATION_TIMEOUT,
       code: "internal",
       status: 504,
-      detail: "The service did not answer in time; repeat a creation with the same Idempotency-Key, it may have been accepted.",
+      detail:
+        "The service did not answer in time; repeat a creation with the same Idempotency-Key, it may have been accepted.",
       billed: "unknown",
     },
-    { type: ResponseType.DEFAULT_4XX, code: "invalid_request", detail: "The request is not valid.", status: 400 },
+    {
+      type: ResponseType.DEFAULT_4XX,
+      code: "invalid_request",
+      detail: "The request is not valid.",
+      status: 400,
+    },
     { type: ResponseType.DEFAULT_5XX, code: "internal", detail: "The service failed." },
   ];
 }

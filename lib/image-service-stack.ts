@@ -42,7 +42,7 @@ export class ImageServiceStack extends Stack {
     });
     new Workflows(this, "Workflows", environment, functions.task);
     if (environment.egress.mode === "allowlist") new EgressAllowlist(this, "Egress", environment);
-    new Observability(this, "Observability", { environment, functions, queue, api });
+    if (environment.observed) new Observability(this, "Observability", { environment, functions, queue, api });
 
     new CfnOutput(this, "Region", { value: this.region });
     Tags.of(this).add("service", "image-service");

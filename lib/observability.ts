@@ -9,8 +9,8 @@ import type { Environment } from "./environment-schema.ts";
 import type { Functions } from "./functions.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { HttpApi } from "./rest-api.ts";
-import { METRICS_NAMESPACE, type ServiceFunction } from "./service-function.ts";
 import { type Incident, ServiceAlarm } from "./service-alarm.ts";
+import { METRICS_NAMESPACE, type ServiceFunction } from "./service-function.ts";
 
 interface ObservabilityProps {
   readonly environment: Environment;
@@ -63,9 +63,13 @@ export class Observability extends Construct {
           graph("What needs a person", buried, relayFailures),
           graph(
             "Painting",
-            ...["ProviderPaused", "ImageHostUnknown", "OutcomeUnknown", "PoisonMessage", "GenerationsRequeued"].map(
-              (name) => counted(name, painters),
-            ),
+            ...[
+              "ProviderPaused",
+              "ImageHostUnknown",
+              "OutcomeUnknown",
+              "PoisonMessage",
+              "GenerationsRequeued",
+            ].map((name) => counted(name, painters)),
           ),
         ],
         [
@@ -87,14 +91,15 @@ function durationOf(target: ServiceFunction): Metric {
 
 /** A metric that the functions publish themselves, summed over those that may. */
 function counted(metricName: string, publishers: readonly ServiceFunction[]): MathExpression {
-  const names = publishers.map((_, index) => `m${index}`);
+  // Ids must differ within a graph, and start with a small letter.
+  const id = (index: number) => `${metricName.charAt(0).toLowerCase()}${metricName.slice(1)}${index}`;
   return new MathExpression({
     label: metricName,
-    expression: names.map((name) => `FILL(${name}, 0)`).join(" + "),
+    expression: publishers.map((_, index) => `FILL(${id(index)}, 0)`).join(" + "),
     period: Duration.minutes(5),
     usingMetrics: Object.fromEntries(
       publishers.map(({ functionName }, index) => [
-        `m${index}`,
+        id(index),
         new Metric({
           namespace: METRICS_NAMESPACE,
           metricName,
@@ -117,7 +122,8 @@ function incidents({ functions, queue, api, environment }: ObservabilityProps): 
     {
       name: "dead-letter-queue-not-empty",
       severity: "high",
-      impact: "A generation's turn was given up: its caller waits for a picture that nobody paints until the reconciler steps in.",
+      impact:
+        "A generation's turn was given up: its caller waits for a picture that nobody paints until the reconciler steps in.",
       metric: queue.metrics.buried,
       threshold: 1,
     },
@@ -139,14 +145,16 @@ function incidents({ functions, queue, api, environment }: ObservabilityProps): 
     {
       name: "queue-too-old",
       severity: "high",
-      impact: "Generations have waited for 18 hours: at 24 hours they expire without a picture, unless their callers chose otherwise.",
+      impact:
+        "Generations have waited for 18 hours: at 24 hours they expire without a picture, unless their callers chose otherwise.",
       metric: queue.metrics.oldest,
       threshold: 18 * 3600,
     },
     {
       name: "worker-errors",
       severity: "high",
-      impact: "Painting breaks off: pictures come late, and calls to the provider may end with an unknown outcome.",
+      impact:
+        "Painting breaks off: pictures come late, and calls to the provider may end with an unknown outcome.",
       metric: worker.function.metricErrors(fiveMinutes),
       threshold: 3,
     },
@@ -194,14 +202,16 @@ function incidents({ functions, queue, api, environment }: ObservabilityProps): 
     {
       name: "provider-paused",
       severity: "high",
-      impact: "Nothing is painted: the provider refuses our key, permission or payment. Everything stays queued until that is mended, or until deadlines pass.",
+      impact:
+        "Nothing is painted: the provider refuses our key, permission or payment. Everything stays queued until that is mended, or until deadlines pass.",
       metric: counted("ProviderPaused", painters),
       threshold: 1,
     },
     {
       name: "image-host-unknown",
       severity: "high",
-      impact: "A picture that was paid for lies on a host we do not fetch from; its URL dies 24 hours after it was painted.",
+      impact:
+        "A picture that was paid for lies on a host we do not fetch from; its URL dies 24 hours after it was painted.",
       metric: counted("ImageHostUnknown", painters),
       threshold: 1,
     },
@@ -229,7 +239,8 @@ function incidents({ functions, queue, api, environment }: ObservabilityProps): 
     {
       name: "api-slow",
       severity: "low",
-      impact: "Callers wait longer than the longest wait that they can ask for; soon the gateway will cut them off.",
+      impact:
+        "Callers wait longer than the longest wait that they can ask for; soon the gateway will cut them off.",
       metric: api.metrics.latency.with({ period: Duration.minutes(5) }),
       threshold: 27_000,
       periods: 3,

@@ -6,8 +6,8 @@ import {
   type IResource,
   LambdaIntegration,
   LogGroupLogDestination,
-  type MethodOptions,
   MethodLoggingLevel,
+  type MethodOptions,
   RestApi,
   TokenAuthorizer,
 } from "aws-cdk-lib/aws-apigateway";
@@ -87,7 +87,6 @@ export class HttpApi extends Construct {
 
     const integration = new LambdaIntegration(api.function, {
       timeout: Duration.seconds(timeouts.gateway),
-      allowTestInvoke: false,
       // One permission for the whole API instead of one per method.
       scopePermissionToMethod: false,
     });
@@ -97,7 +96,8 @@ export class HttpApi extends Construct {
       const method = resource.addMethod("GET", integration, { authorizationType: AuthorizationType.NONE });
       Validations.of(method).acknowledge({
         id: "AwsSolutions-APIG4",
-        reason: "Open by the API's contract: it describes the API or says that it lives, and holds nothing of any owner.",
+        reason:
+          "Open by the API's contract: it describes the API or says that it lives, and holds nothing of any owner.",
       });
       // Other methods get the api function's own 405.
       resource.addMethod("ANY", integration, closed);
@@ -111,7 +111,9 @@ export class HttpApi extends Construct {
     this.acknowledge();
     const { restApiId } = this.restApi;
     const { region, urlSuffix } = Stack.of(this);
-    new CfnOutput(Stack.of(this), "ApiUrl", { value: `https://${restApiId}.execute-api.${region}.${urlSuffix}/v1` });
+    new CfnOutput(Stack.of(this), "ApiUrl", {
+      value: `https://${restApiId}.execute-api.${region}.${urlSuffix}/v1`,
+    });
   }
 
   /** What the alarms and the dashboard watch. */
@@ -142,7 +144,14 @@ export class HttpApi extends Construct {
     const preflight = resource.addCorsPreflight({
       allowOrigins: [...corsOrigins],
       allowMethods: ["GET", "HEAD", "POST", "DELETE"],
-      allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "Cancel-After", "If-None-Match"],
+      allowHeaders: [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "Prefer",
+        "Cancel-After",
+        "If-None-Match",
+      ],
       maxAge: Duration.hours(1),
     });
     Validations.of(preflight).acknowledge({
@@ -155,19 +164,23 @@ export class HttpApi extends Construct {
     Validations.of(this.restApi).acknowledge(
       {
         id: "AwsSolutions-APIG2",
-        reason: "The api function checks every request against one zod schema and points at each fault; the gateway's check would answer first, and worse.",
+        reason:
+          "The api function checks every request against one zod schema and points at each fault; the gateway's check would answer first, and worse.",
       },
       {
         id: "AwsSolutions-APIG3",
-        reason: "Requests without a valid key end at the authorizer, owners have limits of their own and the stage is throttled; a web ACL is the account owner's to add in front.",
+        reason:
+          "Requests without a valid key end at the authorizer, owners have limits of their own and the stage is throttled; a web ACL is the account owner's to add in front.",
       },
       {
         id: "AwsSolutions-COG4",
-        reason: "Callers are programs with API keys or SigV4, not people with passwords: a user pool has nobody to hold.",
+        reason:
+          "Callers are programs with API keys or SigV4, not people with passwords: a user pool has nobody to hold.",
       },
       {
         id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-        reason: "The role that AWS documents for API Gateway's logs; it is the account's, and AWS keeps its policy current.",
+        reason:
+          "The role that AWS documents for API Gateway's logs; it is the account's, and AWS keeps its policy current.",
       },
     );
   }

@@ -1,4 +1,10 @@
-import { Alarm, ComparisonOperator, type IAlarmAction, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  type IMetric,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 

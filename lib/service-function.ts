@@ -1,9 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
-import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, Subnet, Vpc } from "aws-cdk-lib/aws-ec2";
-import { type IGrantable, type IPrincipal, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  type ISecurityGroup,
+  type ISubnet,
+  type IVpc,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+} from "aws-cdk-lib/aws-ec2";
+import {
+  type IGrantable,
+  type IPrincipal,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from "aws-cdk-lib/aws-iam";
 import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { EnvironmentVariable } from "../lambdas/environment.ts";
@@ -75,6 +88,7 @@ export class ServiceFunction extends Construct implements IGrantable {
       bundling: {
         format: OutputFormat.ESM,
         target: "node24",
+        logLevel: LogLevel.WARNING,
         mainFields: ["module", "main"],
         // The SDK travels with the code: the version tested is the version run.
         bundleAwsSDK: true,
@@ -135,7 +149,9 @@ export class ServiceFunction extends Construct implements IGrantable {
       // Zones are asked for by the type, used by nothing here: the subnets are named.
       vpc: Vpc.fromVpcAttributes(this, "Network", { vpcId: network.vpcId, availabilityZones: ["any"] }),
       vpcSubnets: { subnets },
-      securityGroups: network.securityGroupIds.map((group) => SecurityGroup.fromSecurityGroupId(this, group, group)),
+      securityGroups: network.securityGroupIds.map((group) =>
+        SecurityGroup.fromSecurityGroupId(this, group, group),
+      ),
     };
   }
 }

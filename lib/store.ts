@@ -8,7 +8,7 @@ import {
   TableEncryption,
 } from "aws-cdk-lib/aws-dynamodb";
 import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
-import { DynamoEventSource, SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
+import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
@@ -76,7 +76,8 @@ export class Store extends Construct {
     if (!keepData)
       Validations.of(this.table).acknowledge({
         id: "AwsSolutions-DDB3",
-        reason: "This environment is thrown away with all it holds; staging and prod recover to any point in time.",
+        reason:
+          "This environment is thrown away with all it holds; staging and prod recover to any point in time.",
       });
     Validations.of(this.bucket).acknowledge({
       id: "AwsSolutions-S1",
@@ -130,22 +131,24 @@ export class Store extends Construct {
 
   /** Calls the target with every change to a generation, in order; what it cannot digest goes to `failures`. */
   follow(target: ServiceFunction, failures: IQueue): void {
-    target.function.addEventSource(
-      new DynamoEventSource(this.table, {
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        bisectBatchOnError: true,
-        reportBatchItemFailures: true,
-        retryAttempts: 10,
-        onFailure: new SqsDlq(failures),
-        filters: [
-          FilterCriteria.filter({
-            eventName: FilterRule.or("INSERT", "MODIFY"),
-            dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("generation#") } } },
-          }),
-        ],
-      }),
-    );
+    const { tableStreamArn } = this.table;
+    if (tableStreamArn === undefined) throw new Error("the table has no stream");
+    this.table.grantStreamRead(target);
+    target.function.addEventSourceMapping("Changes", {
+      eventSourceArn: tableStreamArn,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      retryAttempts: 10,
+      onFailure: new SqsDlq(failures),
+      filters: [
+        FilterCriteria.filter({
+          eventName: FilterRule.or("INSERT", "MODIFY"),
+          dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("generation#") } } },
+        }),
+      ],
+    });
   }
 
   private allowPictures(target: ServiceFunction, actions: string[]): void {

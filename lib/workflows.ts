@@ -92,12 +92,25 @@ class PaintingWorkflow extends Construct {
     name: string,
   ) {
     super(scope, id);
-    const refused = this.failure("Refused", "The input was refused, nothing was billed: ask for another picture");
-    const unknown = this.failure("Outcome unknown", "The provider may have billed: a person decides whether to repeat");
+    const refused = this.failure(
+      "Refused",
+      "The input was refused, nothing was billed: ask for another picture",
+    );
+    const unknown = this.failure(
+      "Outcome unknown",
+      "The provider may have billed: a person decides whether to repeat",
+    );
     const failed = this.failure("Failed", "No picture");
 
-    const again = this.paint("Paint again", task, form, '{"idempotency_key": $states.context.Execution.Name & "-again"}');
-    const pause = Wait.jsonata(this, "Let the provider recover", { time: WaitTime.duration(Duration.minutes(5)) });
+    const again = this.paint(
+      "Paint again",
+      task,
+      form,
+      '{"idempotency_key": $states.context.Execution.Name & "-again"}',
+    );
+    const pause = Wait.jsonata(this, "Let the provider recover", {
+      time: WaitTime.duration(Duration.minutes(5)),
+    });
     pause.next(again);
     const first = this.paint("Paint", task, form, "{}");
     first.addCatch(pause, { errors: WORTH_ANOTHER_TRY });

@@ -63,7 +63,7 @@ const REGISTRY: Readonly<Record<Region, Readonly<Record<ModelName, ModelFacts>>>
 };
 
 /** The two shared hosts. Workspace domains (`https://{workspace}.ap-southeast-1.maas.aliyuncs.com`) are configuration. */
-const BASE_URLS: Readonly<Record<Region, string>> = {
+export const SHARED_BASE_URLS: Readonly<Record<Region, string>> = {
   sg: "https://dashscope-intl.aliyuncs.com",
   bj: "https://dashscope.aliyuncs.com",
 };
@@ -87,7 +87,7 @@ export function modelsOf(region: Region): readonly ModelFacts[] {
 
 /** The provider's address where none is configured, without a trailing slash. */
 export function defaultBaseUrl(region: Region): string {
-  return BASE_URLS[region];
+  return SHARED_BASE_URLS[region];
 }
 
 /** Pixels of a size. */

@@ -83,7 +83,10 @@ export const exchange: Transport = (wanted) =>
       outgoing?.destroy(fault);
       fail(fault);
     };
-    const abort = () => stop("ABORTED");
+    const abort = () => {
+      const reason: unknown = wanted.signal?.reason;
+      stop(reason instanceof Error && reason.name === "TimeoutError" ? "TIMEOUT" : "ABORTED");
+    };
     let timer = setTimeout(() => stop("CONNECT_TIMEOUT"), wanted.connectTimeoutMs);
     const settle = () => {
       clearTimeout(timer);

@@ -71,9 +71,11 @@ export function fromItem(item: Record<string, unknown>): Generation {
 export function dueAt(generation: Generation): string {
   switch (generation.state) {
     case "queued": {
-      const turn = [generation.not_before, generation.appointment_at ?? ""].reduce((a, b) => (a > b ? a : b));
-      const late = timestamp(Date.parse(turn) + GRACE_MS);
-      return late < generation.deadline ? late : generation.deadline;
+      const turn = Math.max(
+        Date.parse(generation.not_before),
+        Date.parse(generation.appointment_at ?? generation.not_before),
+      );
+      return timestamp(Math.min(turn + GRACE_MS, Date.parse(generation.deadline)));
     }
     case "submitting":
       return timestamp(Date.parse(generation.lease_until) + GRACE_MS);

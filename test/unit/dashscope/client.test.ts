@@ -169,6 +169,11 @@ describe("recorded answers", () => {
   });
 });
 
+test("a code of the OpenAI-compatible side goes before the status", async () => {
+  const { submission } = await submit(json(400, { error: { code: "Arrearage", message: "overdue" } }));
+  expect(submission).toMatchObject({ operatorFault: "money", provider: { message: "overdue" } });
+});
+
 describe("doubtful answers", () => {
   const choices = [{ message: { content: [{ text: "no image" }] } }];
   test.each<[string, Answering, string]>([

@@ -163,7 +163,7 @@ describe("a transfer that failed", () => {
     const host = await storage((_request, response) => {
       response.writeHead(200, { "content-length": String(picture.length) }).write(picture.subarray(0, 50));
     });
-    expect(await download(host, { timeoutMs: 100 })).toMatchObject({ kind: "transfer_failed" });
+    expect(await download(host, { timeoutMs: 100 })).toEqual({ kind: "transfer_failed", detail: "TIMEOUT" });
     expect(leftovers()).toEqual([]);
   });
 

@@ -123,6 +123,8 @@ const rows: [status: number, code: string, meaning: string, message?: string][] 
   [500, "INTERNALERROR", "unknown"],
   [500, "InternalError.Algo.SomethingNew", "unknown"],
   [500, "InternalError.SomethingNew", "unknown"],
+  [500, "InvalidParameters", "unknown"],
+  [500, "BadRequestError", "unknown"],
   [429, "arrearage", throttled],
   // A server status that the table does not list for a code: the answer may be lost.
   [502, "InternalError", "unknown"],

@@ -146,6 +146,11 @@ describe("further hosts", () => {
     expect(check("http://user@127.0.0.1:8080/", ["127.0.0.1:8080"]).allowed).toBe(false);
   });
 
+  test("an address is only known as it is listed", () => {
+    for (const spelling of ["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "[0:0:0:0:0:0:0:1]"])
+      expect(check(`http://${spelling}:8080/`, ["127.0.0.1:8080", "[::1]:8080"]).allowed).toBe(false);
+  });
+
   test("an address without a port is not honoured", () => {
     expect(check("https://127.0.0.1/", ["127.0.0.1"]).allowed).toBe(false);
     expect(check("https://[::1]/", ["[::1]"]).allowed).toBe(false);

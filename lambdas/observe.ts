@@ -1,0 +1,15 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+
+/**
+ * The function's logger. What goes in is ids, codes and counts: never a prompt, a key or an address of an image.
+ */
+export const logger = new Logger();
+
+/** The function's metrics, in CloudWatch's embedded format. */
+export const metrics = new Metrics();
+
+/** What may be logged of an error: its name and message for ours, the name alone for anyone else's. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

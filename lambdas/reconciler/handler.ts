@@ -1,0 +1,38 @@
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import middy from "@middy/core";
+import { required, requiredNumber } from "../environment.ts";
+import { logger, metrics } from "../observe.ts";
+import { documentClient } from "../store/dynamodb.ts";
+import { createGenerationStore } from "../store/generations.ts";
+import { createTurnQueue } from "../store/queue.ts";
+import { reconcile } from "./reconcile.ts";
+
+const generations = createGenerationStore(
+  documentClient(),
+  required("TABLE_NAME"),
+  requiredNumber("RETENTION_DAYS"),
+);
+const queue = createTurnQueue(new SQSClient({}), {
+  queue: required("QUEUE_URL"),
+  deadLetters: required("DEAD_LETTER_QUEUE_URL"),
+});
+
+/** Every few minutes: whatever is open and past what its state allows is queued again or ended. */
+export const handler = middy(async () => {
+  const result = await reconcile({
+    generations,
+    queue,
+    now: Date.now,
+    signal(name, generationId) {
+      metrics.addMetric(name, MetricUnit.Count, 1);
+      logger.warn(name, { generation_id: generationId });
+    },
+  });
+  metrics.addMetric("Reconciled", MetricUnit.Count, result.ended + result.queuedAgain);
+  return result;
+})
+  .use(logMetrics(metrics))
+  .use(injectLambdaContext(logger));

@@ -1,0 +1,119 @@
+import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { Context } from "aws-lambda";
+import * as z from "zod";
+import type { Region } from "../dashscope/models.ts";
+import { answerTask, failTask } from "../entry/answer-task.ts";
+import type { requestSchemaOf } from "../entry/catalogue.ts";
+import { create } from "../entry/create.ts";
+import { hasEnded, present, read, readUntil } from "../entry/read.ts";
+import { failureOf, type TaskFailure, taskFailure } from "../entry/task-failure.ts";
+import { type Generation, isOpen } from "../generation/record.ts";
+import { parseCreateRequest, parseOrThrow } from "../generation/request.ts";
+import type { GenerationView } from "../generation/view.ts";
+import { errorName, logger } from "../observe.ts";
+import type { GenerationStore } from "../store/generations.ts";
+import type { ImageStore } from "../store/images.ts";
+import type { TaskTokens } from "../store/task-tokens.ts";
+
+/** Direct invocations are authenticated by IAM and belong to one owner, whom no API key can name. */
+const OWNER = "workflows";
+/** Time kept for answering before the function's own end. */
+const ANSWER_MS = 3000;
+
+const envelope = z.looseObject({
+  idempotency_key: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, { error: "must be 1 to 255 visible ASCII characters" })
+    .optional(),
+  task_token: z.string().min(1).max(2048).optional(),
+});
+
+interface TaskDependencies {
+  readonly generations: GenerationStore;
+  readonly images: Pick<ImageStore, "address">;
+  readonly workflows: SFNClient;
+  readonly taskTokens: TaskTokens;
+  readonly schema: ReturnType<typeof requestSchemaOf>;
+  readonly region: Region;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** An error whose name is what a workflow catches and whose message is the problem JSON. */
+class TaskError extends Error {
+  constructor(failure: TaskFailure) {
+    super(failure.cause);
+    this.name = failure.name;
+  }
+}
+
+/**
+ * Creates a generation from a direct invocation. Without a task token it waits for the end and answers the
+ * generation, or fails with the error's name; with one it answers at once and the end is sent to the token.
+ */
+export function runTask(
+  dependencies: TaskDependencies,
+): (event: unknown, context: Context) => Promise<GenerationView> {
+  return async (event, context) => {
+    const token = tokenOf(event);
+    try {
+      const generation = await start(event, token, dependencies);
+      if (token !== undefined) return await present(generation, dependencies);
+      const until = dependencies.now() + context.getRemainingTimeInMillis() - ANSWER_MS;
+      return await answer(await readUntil(generation, hasEnded, until, dependencies), dependencies);
+    } catch (error) {
+      if (error instanceof TaskError) throw error;
+      const failure = failureOf(error, context.awsRequestId);
+      if (failure.name === "InternalError") logger.error("task failed", { error: errorName(error) });
+      if (token !== undefined) await failTask(token, failure, dependencies.workflows);
+      throw new TaskError(failure);
+    }
+  };
+}
+
+async function start(
+  event: unknown,
+  token: string | undefined,
+  dependencies: TaskDependencies,
+): Promise<Generation> {
+  const { idempotency_key = null, task_token: _, ...body } = parseOrThrow(envelope, event);
+  const { generation, replayed } = await create(
+    {
+      request: parseCreateRequest(dependencies.schema, body),
+      owner: OWNER,
+      lane: "batch",
+      idempotencyKey: idempotency_key,
+      ...(token !== undefined && { taskToken: token }),
+    },
+    dependencies,
+  );
+  if (!replayed || token === undefined) return generation;
+  // A retried task has a new token. First it is noted, then the end is looked for: whichever comes last tells it.
+  await dependencies.taskTokens.add(generation.id, token);
+  const latest = (await read(generation.id, dependencies)) ?? generation;
+  if (!isOpen(latest)) await answerTask(token, latest, dependencies);
+  return latest;
+}
+
+async function answer(generation: Generation, dependencies: TaskDependencies): Promise<GenerationView> {
+  if (isOpen(generation)) throw stillRunning(generation);
+  const failure = taskFailure(generation);
+  if (failure !== null) throw new TaskError(failure);
+  return present(generation, dependencies);
+}
+
+/** The function's time is over before the generation's: invoking again with the same key joins it. */
+function stillRunning(generation: Generation): TaskError {
+  const cause = JSON.stringify({
+    code: "still_running",
+    detail: "Not ended yet; ask again with the same idempotency_key.",
+    instance: `/v1/generations/${generation.id}`,
+  });
+  return new TaskError({ name: "StillRunning", cause });
+}
+
+/** The token, even of an input that is refused: its workflow must hear of the refusal. */
+function tokenOf(event: unknown): string | undefined {
+  return z.looseObject({ task_token: z.string().min(1) }).safeParse(event).data?.task_token;
+}
