@@ -59,6 +59,7 @@ export class Functions extends Construct {
     this.task = make("task", "Takes a generation from a workflow or a direct call", timeouts.task, 512);
     store.grantRecords(this.task);
     store.grantPicturesRead(this.task);
+    Workflows.grantAnswers(this.task);
 
     this.relay = make(
       "relay",
@@ -67,7 +68,9 @@ export class Functions extends Construct {
       512,
     );
     store.follow(this.relay, queue.relayFailures);
+    store.grantPicturesRead(this.relay);
     queue.grantSend(this.relay);
+    queue.grantBury(this.relay);
     events.grantPublish(this.relay);
     Workflows.grantAnswers(this.relay);
 
@@ -87,6 +90,7 @@ export class Functions extends Construct {
     this.reconciler = make("reconciler", "Ends or queues again what got stuck", timeouts.reconciler, 512);
     store.grantRecords(this.reconciler);
     queue.grantSend(this.reconciler);
+    queue.grantBury(this.reconciler);
     new Rule(this, "ReconcilerSchedule", {
       description: "After this rule's rounds no generation stays open for ever",
       schedule: Schedule.rate(Duration.minutes(environment.reconcilerMinutes)),

@@ -19,6 +19,9 @@ interface ObservabilityProps {
   readonly api: HttpApi;
 }
 
+/** What worker and reconciler count. */
+const PAINTING = ["ProviderPaused", "ImageHostUnknown", "OutcomeUnknown", "GenerationsRequeued"];
+
 /** Who is told when, and one page that shows how it goes. */
 export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
@@ -61,16 +64,7 @@ export class Observability extends Construct {
         [graph("Waiting for the provider", waiting), graph("Age of the oldest message", oldest)],
         [
           graph("What needs a person", buried, relayFailures),
-          graph(
-            "Painting",
-            ...[
-              "ProviderPaused",
-              "ImageHostUnknown",
-              "OutcomeUnknown",
-              "PoisonMessage",
-              "GenerationsRequeued",
-            ].map((name) => counted(name, painters)),
-          ),
+          graph("Painting", ...PAINTING.map((name) => counted(name, painters))),
         ],
         [
           graph("Errors", ...everyFunction(functions).map((each) => each.function.metricErrors())),
@@ -226,7 +220,7 @@ function incidents({ functions, queue, api, environment }: ObservabilityProps): 
       name: "poison-message",
       severity: "medium",
       impact: "A message that nobody can read was put aside: whoever wrote it waits in vain.",
-      metric: counted("PoisonMessage", painters),
+      metric: counted("PoisonMessage", [worker, relay]),
       threshold: 1,
     },
     {

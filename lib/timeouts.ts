@@ -18,7 +18,7 @@ export interface Timeouts {
   readonly gateway: number;
   readonly authorizer: number;
   readonly relay: number;
-  readonly taskWait: number;
+  /** As long as Lambda allows: the task waits inside for the end of its generation. */
   readonly task: number;
   readonly reconciler: number;
 }
@@ -52,7 +52,6 @@ export function timeoutsFor(providerSeconds: number): Timeouts {
     gateway: GATEWAY_LIMIT,
     authorizer: 5,
     relay: 30,
-    taskWait: LAMBDA_LIMIT - 20,
     task: LAMBDA_LIMIT,
     reconciler: 120,
   };

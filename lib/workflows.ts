@@ -21,6 +21,8 @@ import type { ServiceFunction } from "./service-function.ts";
 
 /** Ends that were not billed and may be better next time. */
 const WORTH_ANOTHER_TRY = ["ProviderThrottled", "ProviderUnavailable"];
+/** The task's time is over before the generation's; asked again with the same key it waits on. */
+const STILL_RUNNING = ["StillRunning", "Sandbox.Timedout"];
 /** Ends that the same prompt will always have. */
 const REFUSED = ["InvalidRequest", "ContentRejected", "ProviderRejected"];
 
@@ -39,7 +41,7 @@ interface TaskForm {
 /** Waits for the end within one call of the task function. */
 const requestResponse: TaskForm = {
   integrationPattern: IntegrationPattern.REQUEST_RESPONSE,
-  timeoutSeconds: 900,
+  timeoutSeconds: 920,
   additions: "{}",
   output: "{% $states.result.Payload %}",
 };
@@ -115,6 +117,13 @@ class PaintingWorkflow extends Construct {
     const first = this.paint("Paint", task, form, "{}");
     first.addCatch(pause, { errors: WORTH_ANOTHER_TRY });
     for (const attempt of [first, again]) {
+      // A hundred quarters of an hour: longer than any generation's default deadline.
+      attempt.addRetry({
+        errors: STILL_RUNNING,
+        interval: Duration.seconds(1),
+        backoffRate: 1,
+        maxAttempts: 100,
+      });
       attempt.addCatch(refused, { errors: REFUSED });
       attempt.addCatch(unknown, { errors: ["UpstreamOutcomeUnknown"] });
       attempt.addCatch(failed, { errors: [Errors.ALL] });
@@ -146,7 +155,7 @@ class PaintingWorkflow extends Construct {
       },
       {
         id: "AwsSolutions-IAM5[Resource::*]",
-        reason: "Log delivery and X-Ray have no resource to name; both actions lists are written by the CDK.",
+        reason: "Log delivery and X-Ray have no resource to name; both lists of actions are written by the CDK.",
       },
     );
   }

@@ -60,9 +60,10 @@ async function reconcileOne(id: string, reconciler: Reconciler): Promise<"ended"
 
 /** The way out of a state that has outlived what it allows; null when it has not. */
 function nextOf(generation: Generation, now: number): Generation | null {
+  const expired = isOverdue(generation, now) ? expire(generation, now) : null;
+  if (expired !== null) return expired;
   switch (generation.state) {
     case "queued":
-      if (isOverdue(generation, now)) return expire(generation, now);
       return generation.requeues < MOST_REQUEUES ? revive(generation, now) : abandon(generation, now);
     case "submitting": {
       if (Date.parse(generation.lease_until) >= now) return null;

@@ -1,14 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import {
-  InvalidToken,
-  SendTaskFailureCommand,
-  SendTaskSuccessCommand,
-  type SFNClient,
-  TaskDoesNotExist,
-  TaskTimedOut,
-} from "@aws-sdk/client-sfn";
+import type { SFNClient } from "@aws-sdk/client-sfn";
+import { answerTask } from "../entry/answer-task.ts";
 import { present } from "../entry/read.ts";
-import { taskFailure } from "../entry/task-failure.ts";
 import type { EndedGeneration } from "../generation/record.ts";
 import type { ImageStore } from "../store/images.ts";
 import type { TaskTokens } from "../store/task-tokens.ts";
