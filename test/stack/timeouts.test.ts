@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PROVIDER_LIMIT, type Timeouts, timeoutsFor } from "../../lib/timeouts.ts";
+
+/** Everything that must fire in this order, earliest first; `<` between neighbours unless they may be equal. */
+function expectOrder(providerSeconds: number, timeouts: Timeouts): void {
+  expect(providerSeconds).toBeLessThan(timeouts.providerRead);
+  expect(timeouts.providerRead).toBeLessThan(timeouts.lease);
+  expect(timeouts.slotWait + timeouts.lease + timeouts.download).toBeLessThan(timeouts.worker);
+  expect(timeouts.worker).toBeLessThan(timeouts.queueVisibility);
+  expect(timeouts.worker).toBeLessThanOrEqual(900);
+  expect(timeouts.apiWait).toBeLessThan(timeouts.api);
+  expect(timeouts.api).toBeLessThan(timeouts.gateway);
+  expect(timeouts.gateway).toBeLessThanOrEqual(29);
+  expect(timeouts.authorizer).toBeLessThan(timeouts.gateway);
+  for (const seconds of Object.values(timeouts)) expect(Number.isInteger(seconds) && seconds > 0).toBe(true);
+}
+
+describe("time-outs", () => {
+  it("reads the provider for longer than the 298 s after which it gives up", () => {
+    expect(timeoutsFor(PROVIDER_LIMIT)).toMatchObject({ providerRead: 306, lease: 330, download: 120, slotWait: 10 });
+  });
+
+  it("fire in order for whatever time the provider takes", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: PROVIDER_LIMIT }), (providerSeconds) => {
+        expectOrder(providerSeconds, timeoutsFor(providerSeconds));
+      }),
+    );
+  });
+
+  it("stay within minutes when a test's provider takes seconds", () => {
+    expect(timeoutsFor(5).queueVisibility).toBeLessThan(30);
+  });
+});
