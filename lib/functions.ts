@@ -68,6 +68,7 @@ export class Functions extends Construct {
       512,
     );
     store.follow(this.relay, queue.relayFailures);
+    store.grantLookup(this.relay);
     store.grantPicturesRead(this.relay);
     queue.grantSend(this.relay);
     queue.grantBury(this.relay);

@@ -8,6 +8,7 @@ import { Observability } from "./observability.ts";
 import { ProviderKey } from "./provider-key.ts";
 import { WorkQueue } from "./queue.ts";
 import { HttpApi } from "./rest-api.ts";
+import { stackName } from "./stack-name.ts";
 import { Store } from "./store.ts";
 import { timeoutsFor } from "./timeouts.ts";
 import { Workflows } from "./workflows.ts";
@@ -15,7 +16,7 @@ import { Workflows } from "./workflows.ts";
 /** The whole service in one environment. */
 export class ImageServiceStack extends Stack {
   constructor(scope: Construct, environment: Environment, props: StackProps = {}) {
-    super(scope, `image-service-${environment.name}`, {
+    super(scope, stackName(environment.name), {
       description: `Image service (${environment.name}): a prompt in, a durable PNG out`,
       terminationProtection: environment.keepData,
       ...props,
@@ -42,7 +43,8 @@ export class ImageServiceStack extends Stack {
     });
     new Workflows(this, "Workflows", environment, functions.task);
     if (environment.egress.mode === "allowlist") new EgressAllowlist(this, "Egress", environment);
-    if (environment.observed) new Observability(this, "Observability", { environment, functions, queue, api });
+    if (environment.observed)
+      new Observability(this, "Observability", { environment, functions, queue, api });
 
     new CfnOutput(this, "Region", { value: this.region });
     Tags.of(this).add("service", "image-service");

@@ -155,7 +155,8 @@ class PaintingWorkflow extends Construct {
       },
       {
         id: "AwsSolutions-IAM5[Resource::*]",
-        reason: "Log delivery and X-Ray have no resource to name; both lists of actions are written by the CDK.",
+        reason:
+          "Log delivery and X-Ray have no resource to name; both lists of actions are written by the CDK.",
       },
     );
   }

@@ -28,11 +28,19 @@ describe("the environments", () => {
   it("are all valid, and paced at the provider's quota where it is real", () => {
     for (const name of environmentNames) expect(environmentNamed(name, {}).name).toBe(name);
     for (const name of ["dev", "staging", "prod"])
-      expect(environmentNamed(name, {}).provider).toMatchObject({ requestsPerMinute: 2, burst: 1, timeoutSeconds: 298 });
+      expect(environmentNamed(name, {}).provider).toMatchObject({
+        requestsPerMinute: 2,
+        burst: 1,
+        timeoutSeconds: 298,
+      });
   });
 
   it("ignore the shell, all but local", () => {
-    const shell = { PROVIDER_REQUESTS_PER_MINUTE: "600", DASHSCOPE_REGION: "bj", DASHSCOPE_BASE_URL: "http://x.test" };
+    const shell = {
+      PROVIDER_REQUESTS_PER_MINUTE: "600",
+      DASHSCOPE_REGION: "bj",
+      DASHSCOPE_BASE_URL: "http://x.test",
+    };
     for (const name of ["dev", "staging", "prod"])
       expect(environmentNamed(name, shell)).toEqual(environmentNamed(name, {}));
   });
@@ -44,12 +52,12 @@ describe("the environments", () => {
 
   it("refuse plain http and ports outside local", () => {
     const prod = environmentNamed("prod", {});
-    expect(() => checked({ ...prod, provider: { ...prod.provider, baseUrl: "http://proxy.example.com" } })).toThrow(
-      /provider\.baseUrl: must be https outside the local environment/,
-    );
-    expect(() => checked({ ...prod, provider: { ...prod.provider, extraImageHosts: ["localhost:9000"] } })).toThrow(
-      /provider\.extraImageHosts\.0: must be a host name without a port/,
-    );
+    expect(() =>
+      checked({ ...prod, provider: { ...prod.provider, baseUrl: "http://proxy.example.com" } }),
+    ).toThrow(/provider\.baseUrl: must be https outside the local environment/);
+    expect(() =>
+      checked({ ...prod, provider: { ...prod.provider, extraImageHosts: ["localhost:9000"] } }),
+    ).toThrow(/provider\.extraImageHosts\.0: must be a host name without a port/);
   });
 
   it("name every field that is wrong, and fields that nobody knows", () => {
@@ -99,8 +107,16 @@ describe("the local environment", () => {
     ["DASHSCOPE_REGION", "us", /DASHSCOPE_REGION must be sg or bj; it is "us"/],
     ["DASHSCOPE_BASE_URL", "dashscope", /DASHSCOPE_BASE_URL must be an http or https address.*"dashscope"/],
     ["DASHSCOPE_BASE_URL", "ftp://x.test", /DASHSCOPE_BASE_URL must be an http or https address/],
-    ["DASHSCOPE_IMAGE_HOSTS", "http://x.test", /DASHSCOPE_IMAGE_HOSTS must be a comma list of host or host:port/],
-    ["PROVIDER_REQUESTS_PER_MINUTE", "fast", /PROVIDER_REQUESTS_PER_MINUTE must be a number from 0.1 to 6000; it is "fast"/],
+    [
+      "DASHSCOPE_IMAGE_HOSTS",
+      "http://x.test",
+      /DASHSCOPE_IMAGE_HOSTS must be a comma list of host or host:port/,
+    ],
+    [
+      "PROVIDER_REQUESTS_PER_MINUTE",
+      "fast",
+      /PROVIDER_REQUESTS_PER_MINUTE must be a number from 0.1 to 6000; it is "fast"/,
+    ],
     ["PROVIDER_REQUESTS_PER_MINUTE", "0", /PROVIDER_REQUESTS_PER_MINUTE must be at least 0.1/],
     ["PROVIDER_TIMEOUT_SECONDS", "299", /PROVIDER_TIMEOUT_SECONDS must be at most 298/],
     ["WORKER_CONCURRENCY", "1", /WORKER_CONCURRENCY must be at least 2/],

@@ -16,7 +16,6 @@ const { context } = z
 
 const resourceSchema = z.object({
   Type: z.string(),
-  // biome-ignore lint/suspicious/noExplicitAny: a template's properties are whatever CloudFormation takes
   Properties: z.record(z.string(), z.any()).default({}),
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
@@ -73,6 +72,11 @@ export function resourceNamed(stack: Synthesised, type: string, prefix: string):
   const found = resourcesOf(stack, type).filter(([id]) => id.startsWith(prefix));
   if (found.length !== 1) throw new Error(`${found.length} resources ${type} start with ${prefix}`);
   return found[0]!;
+}
+
+/** The properties of the one resource of a type. */
+export function onlyResource(stack: Synthesised, type: string): Resource["Properties"] {
+  return resourceNamed(stack, type, "")[1].Properties;
 }
 
 /** The functions, by their short names. */

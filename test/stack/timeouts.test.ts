@@ -18,7 +18,12 @@ function expectOrder(providerSeconds: number, timeouts: Timeouts): void {
 
 describe("time-outs", () => {
   it("reads the provider for longer than the 298 s after which it gives up", () => {
-    expect(timeoutsFor(PROVIDER_LIMIT)).toMatchObject({ providerRead: 306, lease: 330, download: 120, slotWait: 10 });
+    expect(timeoutsFor(PROVIDER_LIMIT)).toMatchObject({
+      providerRead: 306,
+      lease: 330,
+      download: 120,
+      slotWait: 10,
+    });
   });
 
   it("fire in order for whatever time the provider takes", () => {

@@ -1,81 +1,47 @@
 import type { Pace } from "../../lambdas/generation/pace.ts";
-import { type Generation, generationSchema, timestamp } from "../../lambdas/generation/record.ts";
-import { createdKey, dueAt, lineKey, toItem } from "../../lambdas/store/generation-item.ts";
-import type { GenerationStore } from "../../lambdas/store/generations.ts";
+import { type Generation, timestamp } from "../../lambdas/generation/record.ts";
+import { fromItem, keyOf, toItem } from "../../lambdas/store/generation-item.ts";
+import { createGenerationStore, type GenerationStore } from "../../lambdas/store/generations.ts";
 import type { ImageStore } from "../../lambdas/store/images.ts";
 import { createPacer, type Pacer } from "../../lambdas/store/pacer.ts";
+import { type InMemoryTable, inMemoryTable } from "./in-memory-table.ts";
 
-/** The table of generations in memory, with the conditions that lambdas/store/generations.ts writes under. */
+/** The real store of generations over a table in memory. */
 export interface InMemoryGenerations extends GenerationStore {
-  /** Every record as it is now. */
-  readonly records: Map<string, Generation>;
+  /** Every record as it is now: a copy. */
+  readonly records: ReadonlyMap<string, Generation>;
+  readonly table: InMemoryTable;
+  /** Puts a record there as it is, whatever was there before. */
+  readonly put: (generation: Generation) => void;
+  /** Makes a record unreadable. */
+  readonly corrupt: (id: string) => void;
 }
 
+const RETENTION_DAYS = 30;
+
 export function inMemoryGenerations(): InMemoryGenerations {
-  const records = new Map<string, Generation>();
-  const quarantined = new Set<string>();
-  // What is stored is a copy, stripped as a read from the table would be.
-  const store = (generation: Generation) =>
-    records.set(generation.id, generationSchema.parse(structuredClone(generation)));
-  const indexed = () => [...records.values()].filter(({ id }) => !quarantined.has(id));
+  const table = inMemoryTable();
   return {
-    records,
-    async insert(generation) {
-      const existing = records.get(generation.id);
-      if (existing !== undefined) return structuredClone(existing);
-      store(generation);
-      return null;
+    ...createGenerationStore(table.client, "table", RETENTION_DAYS),
+    table,
+    get records() {
+      const generations = [...table.items.values()].map((item) => fromItem(item));
+      return new Map(generations.map((generation) => [generation.id, generation]));
     },
-    async get(id) {
-      const found = records.get(id);
-      return found === undefined ? null : structuredClone(found);
+    put(generation) {
+      table.items.set(keyOf(generation.id).pk, structuredClone(toItem(generation, RETENTION_DAYS)));
     },
-    async save(next) {
-      if (records.get(next.id)?.version !== next.version - 1) return false;
-      store(next);
-      return true;
-    },
-    async appoint(generation, at) {
-      const found = records.get(generation.id);
-      if (found !== undefined) store({ ...found, appointment_at: timestamp(at) });
-    },
-    async lendTurn(id, to) {
-      const found = records.get(id);
-      if (found !== undefined) store({ ...found, turn_for: to });
-    },
-    async inLine(lane, model, now) {
-      return indexed()
-        .flatMap((generation) => (generation.state === "queued" ? [generation] : []))
-        .filter((queued) => lineKey(queued.lane, queued.model) === lineKey(lane, model))
-        .filter((queued) => queued.not_before <= timestamp(now))
-        .sort((a, b) => (`${a.not_before}#${a.id}` < `${b.not_before}#${b.id}` ? -1 : 1))
-        .slice(0, 10)
-        .map(({ id }) => id);
-    },
-    async due(now) {
-      return indexed()
-        .filter((generation) => "open" in toItem(generation, 30) && dueAt(generation) <= timestamp(now))
-        .sort((a, b) => (createdKey(dueAt(a), a.id) < createdKey(dueAt(b), b.id) ? -1 : 1))
-        .map(({ id }) => id);
-    },
-    async quarantine(id) {
-      quarantined.add(id);
+    corrupt(id) {
+      const { pk } = keyOf(id);
+      table.items.set(pk, { ...table.items.get(pk), owner: 7 });
     },
   };
 }
 
 /** The real pacer over one item in memory. */
 export function inMemoryPacer(pace: Pace, now: () => number): Pacer {
-  let item: Record<string, unknown> | undefined;
-  const client = {
-    async send(command: { input: { Item?: Record<string, unknown> } }) {
-      if (command.input.Item === undefined) return { Item: structuredClone(item) };
-      item = structuredClone(command.input.Item);
-      return {};
-    },
-  };
   return createPacer({
-    client: client as unknown as Parameters<typeof createPacer>[0]["client"],
+    client: inMemoryTable().client,
     table: "table",
     region: "sg",
     model: "qwen-image-max",
@@ -85,7 +51,7 @@ export function inMemoryPacer(pace: Pace, now: () => number): Pacer {
   });
 }
 
-/** The bucket in memory: hashes and sizes by key. */
+/** The bucket in memory: hashes by key. */
 export interface InMemoryImages extends ImageStore {
   readonly stored: Map<string, string>;
 }

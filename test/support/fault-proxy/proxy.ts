@@ -1,18 +1,6 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { processOfPort } from "./processes.ts";
 
-/** A request that a function makes to an AWS service, as far as faults are chosen by it. */
-export interface ServiceCall {
-  /** `DynamoDB.PutItem`, `SQS.ChangeMessageVisibility`, `SecretsManager.GetSecretValue`, `S3.PUT`. */
-  readonly operation: string;
-  readonly body: string;
-  readonly path: string;
-  /** The function's process. */
-  readonly pid: number | null;
-  /** The generation that this process worked on last, by the records it read. */
-  readonly generationId: string | null;
-}
-
 /** What happens to a call that a fault matches. */
 export type FaultAction =
   /** The function's process dies (SIGKILL) before the service hears of the call. */
@@ -22,20 +10,36 @@ export type FaultAction =
   /** The service answers with a server error and does nothing. */
   | "fail";
 
-/** A fault to come: how often it strikes, and on which calls. */
+/** A fault to come: which calls it strikes, and how often. All that is given must match. */
 export interface Fault {
-  readonly matches: (call: ServiceCall) => boolean;
+  /** `DynamoDB.PutItem`, `SQS.ChangeMessageVisibility`, `SecretsManager.GetSecretValue`, `S3.PUT`. */
+  readonly operation: string;
+  /** A part of the call's body. */
+  readonly body?: string;
+  /** The generation that the calling process works on, by the records it read. */
+  readonly generationId?: string;
   readonly action: FaultAction;
   readonly times: number;
 }
 
 /** A proxy between the functions and the emulator, which can break any call. */
 export interface FaultProxy {
+  /** Functions reach AWS here, as their `AWS_ENDPOINT_URL`. */
   readonly url: string;
-  /** Adds a fault; the returned function tells how often it has struck. */
-  add(fault: Fault): () => number;
-  clear(): void;
   close(): Promise<void>;
+}
+
+/** Where faults are ordered, over HTTP: tests run in other processes than the proxy. */
+const CONTROL = "/_faults";
+
+/** Orders a fault at a proxy; the function returned tells how often it has struck. */
+export async function addFault(proxyUrl: string, fault: Fault): Promise<() => Promise<number>> {
+  const answer = await fetch(proxyUrl + CONTROL, { method: "POST", body: JSON.stringify(fault) });
+  const { index } = (await answer.json()) as { index: number };
+  return async () => {
+    const struck = (await (await fetch(proxyUrl + CONTROL)).json()) as number[];
+    return struck[index] ?? 0;
+  };
 }
 
 const SERVICES: Record<string, string> = {
@@ -60,6 +64,7 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
+    if (incoming.url === CONTROL) return control(incoming, body, outgoing);
     const hit = faults.length === 0 ? undefined : strike(incoming, body);
     if (hit?.action === "fail") {
       outgoing.writeHead(500, { "content-type": "application/x-amz-json-1.0" });
@@ -83,6 +88,13 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     outgoing.end(answer.body);
   }
 
+  function control(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse): void {
+    if (incoming.method === "POST") faults.push({ fault: JSON.parse(body.toString()), struck: 0 });
+    const answer =
+      incoming.method === "POST" ? { index: faults.length - 1 } : faults.map(({ struck }) => struck);
+    outgoing.end(JSON.stringify(answer));
+  }
+
   function strike(
     incoming: IncomingMessage,
     body: Buffer,
@@ -91,14 +103,15 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     const text = body.length > 1_000_000 ? "" : body.toString();
     const named = /generation#(gen_[0-9a-z]{26})/.exec(text)?.[1];
     if (pid !== null && named !== undefined) lastGeneration.set(pid, named);
-    const call: ServiceCall = {
-      operation: operationOf(incoming),
-      body: text,
-      path: incoming.url ?? "",
-      pid,
-      generationId: named ?? (pid === null ? undefined : lastGeneration.get(pid)) ?? null,
-    };
-    const found = faults.find(({ fault, struck }) => struck < fault.times && fault.matches(call));
+    const generationId = named ?? (pid === null ? undefined : lastGeneration.get(pid));
+    const operation = operationOf(incoming);
+    const found = faults.find(
+      ({ fault, struck }) =>
+        struck < fault.times &&
+        fault.operation === operation &&
+        text.includes(fault.body ?? "") &&
+        (fault.generationId === undefined || fault.generationId === generationId),
+    );
     if (found === undefined) return undefined;
     found.struck++;
     return { action: found.fault.action, pid };
@@ -109,14 +122,6 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
   if (address === null || typeof address === "string") throw new Error("the fault proxy has no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
-    add(fault) {
-      const entry = { fault, struck: 0 };
-      faults.push(entry);
-      return () => entry.struck;
-    },
-    clear() {
-      faults.length = 0;
-    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,0 +1,170 @@
+import { Duration } from "aws-cdk-lib";
+import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
+import type { Environment } from "./environment-schema.ts";
+import type { Functions } from "./functions.ts";
+import { counted } from "./published-metric.ts";
+import type { WorkQueue } from "./queue.ts";
+import type { HttpApi } from "./rest-api.ts";
+import type { Incident } from "./service-alarm.ts";
+
+/** The parts of the service that are watched. */
+export interface Watched {
+  readonly environment: Environment;
+  readonly functions: Functions;
+  readonly queue: WorkQueue;
+  readonly api: HttpApi;
+}
+
+/** Every alarm. The name is also the anchor of its section in docs/operations.md. */
+export function incidents({ functions, queue, api, environment }: Watched): Incident[] {
+  const { worker, relay, reconciler, task, authorizer } = functions;
+  const apiFunction = functions.api;
+  const painters = [worker, reconciler];
+  const fiveMinutes = { period: Duration.minutes(5), statistic: "Sum" };
+  return [
+    {
+      name: "dead-letter-queue-not-empty",
+      severity: "high",
+      impact:
+        "A generation's turn was given up: its caller waits for a picture that nobody paints until the reconciler steps in.",
+      metric: queue.metrics.buried,
+      threshold: 1,
+    },
+    {
+      name: "relay-failures-not-empty",
+      severity: "high",
+      impact: "A change was not passed on: a workflow may wait for its answer, or a listener misses an end.",
+      metric: queue.metrics.relayFailures,
+      threshold: 1,
+    },
+    {
+      name: "relay-behind",
+      severity: "high",
+      impact: "New generations reach the queue late, and workflows hear late of their pictures.",
+      metric: relay.function.metric("IteratorAge", { period: Duration.minutes(1), statistic: "Maximum" }),
+      threshold: 60_000,
+      periods: 3,
+    },
+    {
+      name: "queue-too-old",
+      severity: "high",
+      impact:
+        "Generations have waited for 18 hours: at 24 hours they expire without a picture, unless their callers chose otherwise.",
+      metric: queue.metrics.oldest,
+      threshold: 18 * 3600,
+    },
+    {
+      name: "worker-errors",
+      severity: "high",
+      impact:
+        "Painting breaks off: pictures come late, and calls to the provider may end with an unknown outcome.",
+      metric: worker.function.metricErrors(fiveMinutes),
+      threshold: 3,
+    },
+    {
+      name: "relay-errors",
+      severity: "medium",
+      impact: "Changes are passed on late; after ten tries they end in the relay's failures queue.",
+      metric: relay.function.metricErrors(fiveMinutes),
+      threshold: 3,
+    },
+    {
+      name: "api-errors",
+      severity: "high",
+      impact: "Callers get 500 for requests that are not at fault.",
+      metric: new MathExpression({
+        label: "errors of api and authorizer",
+        expression: "FILL(api, 0) + FILL(authorizer, 0)",
+        period: Duration.minutes(5),
+        usingMetrics: {
+          api: apiFunction.function.metricErrors(fiveMinutes),
+          authorizer: authorizer.function.metricErrors(fiveMinutes),
+        },
+      }),
+      threshold: 3,
+    },
+    {
+      name: "functions-throttled",
+      severity: "high",
+      impact: "The account's Lambda concurrency is used up: callers are refused and pictures come late.",
+      metric: new MathExpression({
+        label: "throttles",
+        expression: "FILL(worker, 0) + FILL(api, 0) + FILL(authorizer, 0) + FILL(relay, 0) + FILL(task, 0)",
+        period: Duration.minutes(5),
+        usingMetrics: {
+          worker: worker.function.metricThrottles(fiveMinutes),
+          api: apiFunction.function.metricThrottles(fiveMinutes),
+          authorizer: authorizer.function.metricThrottles(fiveMinutes),
+          relay: relay.function.metricThrottles(fiveMinutes),
+          task: task.function.metricThrottles(fiveMinutes),
+        },
+      }),
+      threshold: 1,
+      periods: 3,
+    },
+    {
+      name: "provider-paused",
+      severity: "high",
+      impact:
+        "Nothing is painted: the provider refuses our key, permission or payment. Everything stays queued until that is mended, or until deadlines pass.",
+      metric: counted("ProviderPaused", painters),
+      threshold: 1,
+    },
+    {
+      name: "image-host-unknown",
+      severity: "high",
+      impact:
+        "A picture that was paid for lies on a host we do not fetch from; its URL dies 24 hours after it was painted.",
+      metric: counted("ImageHostUnknown", painters),
+      threshold: 1,
+    },
+    {
+      name: "outcome-unknown",
+      severity: "medium",
+      impact: "A caller got no picture for a call that the provider may have billed.",
+      metric: counted("OutcomeUnknown", painters),
+      threshold: 1,
+    },
+    {
+      name: "poison-message",
+      severity: "medium",
+      impact: "A message that nobody can read was put aside: whoever wrote it waits in vain.",
+      metric: counted("PoisonMessage", [worker, relay]),
+      threshold: 1,
+    },
+    {
+      name: "api-server-errors",
+      severity: "high",
+      impact: "Callers get 5xx answers, ours or the provider's: pictures fail or come late.",
+      metric: api.metrics.serverErrors.with(fiveMinutes),
+      threshold: 5,
+    },
+    {
+      name: "api-slow",
+      severity: "low",
+      impact:
+        "Callers wait longer than the longest wait that they can ask for; soon the gateway will cut them off.",
+      metric: api.metrics.latency.with({ period: Duration.minutes(5) }),
+      threshold: 27_000,
+      periods: 3,
+    },
+    {
+      name: "reconciler-not-running",
+      severity: "medium",
+      impact: "A generation that gets stuck stays stuck: its caller never hears how it ended.",
+      metric: reconciler.function.metricInvocations({
+        period: Duration.minutes(3 * environment.reconcilerMinutes),
+        statistic: "Sum",
+      }),
+      threshold: 1,
+      fallsBelow: true,
+    },
+    {
+      name: "reconciler-errors",
+      severity: "medium",
+      impact: "Stuck generations are found but not freed: their callers wait on.",
+      metric: reconciler.function.metricErrors({ period: Duration.minutes(15), statistic: "Sum" }),
+      threshold: 3,
+    },
+  ];
+}

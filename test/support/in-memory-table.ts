@@ -1,0 +1,120 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+
+export type Item = Record<string, unknown>;
+
+/** A DynamoDB table in memory that understands the expressions this service writes, and throws at any other. */
+export interface InMemoryTable {
+  /** Every item by its `pk`. */
+  readonly items: Map<string, Item>;
+  /** A document client, as far as the stores use one. */
+  readonly client: DynamoDBDocumentClient;
+  /** Runs one command at once, as the table itself would. */
+  readonly apply: (command: unknown) => unknown;
+}
+
+/** Called after every write with the item as it was and as it is. */
+export type Watch = (before: Item | undefined, after: Item) => void;
+
+const SORT_KEYS: Readonly<Record<string, string>> = { line: "line_at", open: "due_at" };
+
+export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
+  const items = new Map<string, Item>();
+
+  function write(pk: string, condition: string | undefined, values: Item, names: Item, next: () => Item) {
+    const before = items.get(pk);
+    if (condition !== undefined && !holds(condition, before, values, names))
+      throw new ConditionalCheckFailedException({ $metadata: {}, message: "condition" });
+    const after = next();
+    items.set(pk, after);
+    watch(before, after);
+    return {};
+  }
+
+  function apply(command: unknown): unknown {
+    if (command instanceof GetCommand) {
+      const found = items.get(String(command.input.Key?.pk));
+      return { Item: found === undefined ? undefined : structuredClone(found) };
+    }
+    if (command instanceof PutCommand) {
+      const { Item = {}, ConditionExpression, ExpressionAttributeValues = {} } = command.input;
+      return write(String(Item.pk), ConditionExpression, ExpressionAttributeValues, {}, () =>
+        structuredClone(Item),
+      );
+    }
+    if (command instanceof UpdateCommand) {
+      const { Key = {}, UpdateExpression = "", ConditionExpression } = command.input;
+      const { ExpressionAttributeValues: values = {}, ExpressionAttributeNames: names = {} } = command.input;
+      const pk = String(Key.pk);
+      return write(pk, ConditionExpression, values, names, () =>
+        updated(UpdateExpression, { ...Key, ...items.get(pk) }, values, names),
+      );
+    }
+    if (command instanceof QueryCommand) {
+      const { IndexName = "", KeyConditionExpression = "", Limit } = command.input;
+      const { ExpressionAttributeValues: values = {}, ExpressionAttributeNames: names = {} } = command.input;
+      const sortKey = SORT_KEYS[IndexName] ?? "created";
+      const order = (item: Item) => `${item[sortKey]}|${item.pk}`;
+      const found = [...items.values()]
+        .filter((item) => holds(KeyConditionExpression, item, values, names))
+        .sort((a, b) => (order(a) < order(b) ? -1 : 1));
+      if (command.input.ScanIndexForward === false) found.reverse();
+      return { Items: structuredClone(found.slice(0, Limit)) };
+    }
+    throw new Error("the table in memory does not know this command");
+  }
+
+  const client = { send: async (command: unknown) => apply(command) };
+  return { items, apply, client: client as unknown as DynamoDBDocumentClient };
+}
+
+/** Evaluates comparisons joined by AND, then by OR. */
+function holds(expression: string, item: Item | undefined, values: Item, names: Item): boolean {
+  return expression
+    .split(" OR ")
+    .some((part) => part.split(" AND ").every((term) => termHolds(term.trim(), item, values, names)));
+}
+
+function termHolds(term: string, item: Item | undefined, values: Item, names: Item): boolean {
+  const [, existence, attribute] = /^(attribute_(?:not_)?exists)\(([#\w]+)\)$/.exec(term) ?? [];
+  if (attribute !== undefined) {
+    const exists = item?.[named(attribute, names)] !== undefined;
+    return existence === "attribute_exists" ? exists : !exists;
+  }
+  const [, left, operator, right] = /^([#\w]+) (=|<=) (:\w+)$/.exec(term) ?? [];
+  if (left === undefined || right === undefined) throw new Error(`unknown condition: ${term}`);
+  const actual = item?.[named(left, names)];
+  const expected = values[right];
+  if (operator === "=") return actual === expected;
+  return actual !== undefined && String(actual) <= String(expected);
+}
+
+function updated(expression: string, item: Item, values: Item, names: Item): Item {
+  const next = structuredClone(item);
+  for (const [, verb, clause = ""] of expression.matchAll(
+    /(SET|REMOVE|ADD) (.+?)(?=\s(?:SET|REMOVE|ADD)\s|$)/g,
+  )) {
+    for (const part of clause.split(",").map((text) => text.trim())) {
+      const [attribute = "", value = ""] = part.split(verb === "SET" ? " = " : " ");
+      const name = named(attribute, names);
+      if (verb === "REMOVE") delete next[name];
+      else if (verb === "SET") next[name] = values[value];
+      else next[name] = new Set([...asSet(next[name]), ...asSet(values[value])]);
+    }
+  }
+  return next;
+}
+
+function asSet(value: unknown): Set<unknown> {
+  return value instanceof Set ? value : new Set();
+}
+
+function named(attribute: string, names: Item): string {
+  return attribute.startsWith("#") ? String(names[attribute]) : attribute;
+}
