@@ -11,8 +11,9 @@ export interface Catalogue {
   readonly negativePromptLimit: number;
 }
 
-const LONGEST_TEXT = 8000;
-const LARGEST_SEED = 2_147_483_647;
+/** Code points of a prompt; more are refused. */
+export const LONGEST_TEXT = 8000;
+export const LARGEST_SEED = 2_147_483_647;
 
 /** A text of so many code points; lone surrogates are refused, as no UTF-8 can carry them to the provider. */
 function text(shortest: number) {
@@ -78,7 +79,11 @@ export function parseCreateRequest(
   schema: ReturnType<typeof createRequestSchema>,
   body: unknown,
 ): CreateRequest {
-  const request = parseOrThrow(schema, body);
+  return canonical(parseOrThrow(schema, body));
+}
+
+/** The request with its size as the provider writes it, so that both spellings are one intent. */
+export function canonical(request: CreateRequest): CreateRequest {
   return { ...request, size: request.size.replace("x", "*") };
 }
 
@@ -86,7 +91,12 @@ export function parseCreateRequest(
 export function parseOrThrow<Output>(schema: z.ZodType<Output>, value: unknown, root = "#"): Output {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new InvalidInput(result.error.issues.flatMap((issue) => faults(issue, root)));
+  throw new InvalidInput(faultsOf(result.error, root));
+}
+
+/** Every fault that a schema found, with its pointer below `root`. */
+export function faultsOf(error: z.ZodError | undefined, root = "#"): Fault[] {
+  return (error?.issues ?? []).flatMap((issue) => faults(issue, root));
 }
 
 function faults(issue: z.core.$ZodIssue, root: string): Fault[] {

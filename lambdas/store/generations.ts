@@ -19,8 +19,8 @@ export interface GenerationStore {
   save(next: Generation): Promise<boolean>;
   /** Notes when this generation's message takes its turn. */
   appoint(generation: Generation, at: number): Promise<void>;
-  /** Notes that this generation's message is about to run another generation. */
-  lendTurn(id: string, to: string): Promise<void>;
+  /** Notes that this generation's message is about to run another, whose own turn it takes over in exchange. */
+  lendTurn(generation: Generation, to: Queued): Promise<void>;
   /** Ids of the queued generations whose time has come, longest waiting first. */
   inLine(lane: Lane, model: string, now: number): Promise<string[]>;
   /** Ids of open generations that should have moved on by now. */
@@ -58,6 +58,28 @@ export function createGenerationStore(
           ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
         }),
       ),
+    );
+  }
+
+  /** Moves the turn of a generation that is queued as it was read; false when it is not. */
+  async function postpone(
+    generation: Generation,
+    appointment: string,
+    further: string,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
+    if (generation.state !== "queued") return false;
+    return update(
+      generation.id,
+      `SET appointment_at = :at, due_at = :due${further}`,
+      "#open = :open AND version = :version",
+      {
+        ":at": appointment,
+        ":due": dueAt({ ...generation, appointment_at: appointment }),
+        ":open": "open",
+        ":version": generation.version,
+        ...values,
+      },
     );
   }
 
@@ -100,29 +122,17 @@ export function createGenerationStore(
 
     async appoint(generation, at) {
       const appointment = timestamp(at);
-      const due = dueAt({ ...generation, appointment_at: appointment });
-      const stillQueued =
-        generation.state === "queued" &&
-        (await update(
-          generation.id,
-          "SET appointment_at = :at, due_at = :due",
-          "#open = :open AND version = :version",
-          {
-            ":at": appointment,
-            ":due": due,
-            ":open": "open",
-            ":version": generation.version,
-          },
-        ));
       // A message whose generation has moved on still has its turn, for whoever is in line then.
-      if (!stillQueued)
+      if (!(await postpone(generation, appointment, "", {})))
         await update(generation.id, "SET appointment_at = :at", "attribute_exists(pk)", {
           ":at": appointment,
         });
     },
 
-    async lendTurn(id, to) {
-      await update(id, "SET turn_for = :to", "attribute_exists(pk)", { ":to": to });
+    async lendTurn(generation, to) {
+      const appointment = to.appointment_at ?? generation.appointment_at ?? to.not_before;
+      if (!(await postpone(generation, appointment, ", turn_for = :to", { ":to": to.id })))
+        await update(generation.id, "SET turn_for = :to", "attribute_exists(pk)", { ":to": to.id });
     },
 
     inLine: (lane, model, now) =>

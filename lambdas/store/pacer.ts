@@ -133,10 +133,15 @@ export function createPacer(options: PacerOptions): Pacer {
       })),
     async prospects() {
       const state = await read();
-      const next = nextSlot(state.arrival, now(), pace);
+      const next = earliestSlot(state, now(), pace);
       return { nextSlotAt: next, lineEndsAt: Math.max(next, state.line_ends), paused: state.paused !== null };
     },
   };
+}
+
+/** A hold-off counts for the burst too, which GCRA alone would let go first. */
+function earliestSlot({ arrival, held_until }: State, now: number, pace: Pace): number {
+  return Math.max(nextSlot(arrival, now, pace), held_until);
 }
 
 /** One step of the pacer, pure: the state after a message asked for its turn, and its answer. */
@@ -145,7 +150,7 @@ export function takeTurn(
   ask: { now: number; patience: number; pace: Pace },
 ): { next: State; result: Turn } {
   const { now, patience, pace } = ask;
-  const slot = nextSlot(state.arrival, now, pace);
+  const slot = earliestSlot(state, now, pace);
   const probing = state.paused !== null && now >= state.probe_at;
   if ((state.paused === null || probing) && slot - now <= patience) {
     const slotNumber = state.slot_number + 1;

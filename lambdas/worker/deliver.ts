@@ -4,7 +4,7 @@ import { expire, isOverdue, loseAnswer } from "../generation/transitions.ts";
 import type { Slot } from "../store/pacer.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
-import { claimNext, someoneWaits } from "./line.ts";
+import { claimNext, readOrQuarantine, someoneWaits } from "./line.ts";
 import { submit } from "./submit.ts";
 
 /** Messages come back this part of the slot wait before their appointment: SQS counts in seconds. */
@@ -32,7 +32,7 @@ export async function deliver(id: string, dependencies: WorkerDependencies): Pro
 
 /** What this message began and did not finish: its own generation, or the one it lent its turn to. */
 async function finishBegun(own: Generation, dependencies: WorkerDependencies): Promise<Disposition | null> {
-  const lent = own.turn_for === null ? null : await dependencies.generations.get(own.turn_for);
+  const lent = own.turn_for === null ? null : await readOrQuarantine(own.turn_for, dependencies);
   for (const begun of [own, lent]) {
     if (begun?.state === "painted" && begun.turn === own.id) return fetchImage(begun, dependencies);
     if (begun?.state === "submitting" && begun.turn === own.id) {

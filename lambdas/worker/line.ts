@@ -1,6 +1,6 @@
 import { lanesInOrder } from "../generation/pace.ts";
 import { type Generation, type Lane, type Queued, type Submitting, timestamp } from "../generation/record.ts";
-import { claim, expire, isOverdue } from "../generation/transitions.ts";
+import { claim, expire } from "../generation/transitions.ts";
 import { CorruptRecord } from "../store/generation-item.ts";
 import type { Slot } from "../store/pacer.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
@@ -47,27 +47,29 @@ async function tryClaim(
   const { generations, region } = dependencies;
   const candidate = await readOrQuarantine(id, dependencies);
   const now = dependencies.now();
-  if (candidate === null) return null;
-  if (isOverdue(candidate, now)) {
+  if (candidate === null || !isReady(candidate, now)) return null;
+  if (candidate.deadline <= timestamp(now)) {
     await generations.save(expire(candidate, now));
     return null;
   }
-  const price = dependencies.priceOf(candidate.model);
-  if (!isReady(candidate, now) || price === null) return null;
   // The note comes first: a crash after the claim must lead this message back to what it claimed.
-  if (id !== own.id) await generations.lendTurn(own.id, id);
+  if (id !== own.id) await generations.lendTurn(own, candidate);
   const claimed = claim(candidate, {
     now,
     leaseSeconds: dependencies.leaseSeconds,
     turn: own.id,
     region,
-    price,
+    // A model that is not offered any more is claimed too: submitting it ends it.
+    price: dependencies.priceOf(candidate.model) ?? candidate.price,
   });
   return (await generations.save(claimed)) ? claimed : null;
 }
 
 /** An unreadable record leaves the line, so that it can't hold up those behind it. */
-async function readOrQuarantine(id: string, dependencies: WorkerDependencies): Promise<Generation | null> {
+export async function readOrQuarantine(
+  id: string,
+  dependencies: WorkerDependencies,
+): Promise<Generation | null> {
   try {
     return await dependencies.generations.get(id);
   } catch (error) {

@@ -69,7 +69,8 @@ async function accepted(
     now: dependencies.now(),
   });
   const saved = await insistently(() => dependencies.generations.save(painted), dependencies);
-  return saved ? fetchImage(painted, dependencies) : DONE;
+  // Refused, although nobody else may write: an earlier try arrived whose answer was lost. The message looks again.
+  return saved ? fetchImage(painted, dependencies) : back(dependencies.now());
 }
 
 async function rejected(

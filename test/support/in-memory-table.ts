@@ -74,25 +74,35 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
   return { items, apply, client: client as unknown as DynamoDBDocumentClient };
 }
 
+type Test = (item: Item | undefined, values: Item, names: Item) => boolean;
+
+const tests = new Map<string, Test>();
+
 /** Evaluates comparisons joined by AND, then by OR. */
 function holds(expression: string, item: Item | undefined, values: Item, names: Item): boolean {
-  return expression
-    .split(" OR ")
-    .some((part) => part.split(" AND ").every((term) => termHolds(term.trim(), item, values, names)));
+  let test = tests.get(expression);
+  if (test === undefined) {
+    const alternatives = expression.split(" OR ").map((part) => part.split(" AND ").map(termTest));
+    test = (...state) => alternatives.some((terms) => terms.every((term) => term(...state)));
+    tests.set(expression, test);
+  }
+  return test(item, values, names);
 }
 
-function termHolds(term: string, item: Item | undefined, values: Item, names: Item): boolean {
-  const [, existence, attribute] = /^(attribute_(?:not_)?exists)\(([#\w]+)\)$/.exec(term) ?? [];
+function termTest(term: string): Test {
+  const [, existence, attribute] = /^(attribute_(?:not_)?exists)\(([#\w]+)\)$/.exec(term.trim()) ?? [];
   if (attribute !== undefined) {
-    const exists = item?.[named(attribute, names)] !== undefined;
-    return existence === "attribute_exists" ? exists : !exists;
+    const wanted = existence === "attribute_exists";
+    return (item, _, names) => (item?.[named(attribute, names)] !== undefined) === wanted;
   }
-  const [, left, operator, right] = /^([#\w]+) (=|<=) (:\w+)$/.exec(term) ?? [];
+  const [, left, operator, right] = /^([#\w]+) (=|<=) (:\w+)$/.exec(term.trim()) ?? [];
   if (left === undefined || right === undefined) throw new Error(`unknown condition: ${term}`);
-  const actual = item?.[named(left, names)];
-  const expected = values[right];
-  if (operator === "=") return actual === expected;
-  return actual !== undefined && String(actual) <= String(expected);
+  return (item, values, names) => {
+    const actual = item?.[named(left, names)];
+    const expected = values[right];
+    if (operator === "=") return actual === expected;
+    return actual !== undefined && String(actual) <= String(expected);
+  };
 }
 
 function updated(expression: string, item: Item, values: Item, names: Item): Item {

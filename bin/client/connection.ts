@@ -1,0 +1,59 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { type ApiKeyStore, createApiKeyStore } from "../../lambdas/store/api-keys.ts";
+import type { EnvironmentName } from "../../lib/environment-schema.ts";
+import type { Variables } from "../../lib/local-variables.ts";
+import { exitCode, Failure } from "../failure.ts";
+import { readStackFile, type StackFile } from "../local/stack-file.ts";
+import { emulatorCredentials, localDirectory } from "../local/surroundings.ts";
+import type { Api } from "./api.ts";
+import { deployedOutputs, output } from "./deployed-stack.ts";
+
+/** The API of an environment, and the key to it: IMAGE_SERVICE_API_KEY, or locally the one that npm start has made. */
+export async function connectToApi(environment: EnvironmentName, variables: Variables): Promise<Api> {
+  const given = variables["IMAGE_SERVICE_API_KEY"];
+  if (environment === "local") {
+    const stack = localStack();
+    return {
+      url: stack.api_url,
+      key: given || stack.api_key,
+      remedy: "start the service with npm start, which replaces what is left of the last one",
+    };
+  }
+  if (given === undefined || given === "")
+    throw new Failure(
+      `There is no key for ${environment}: set IMAGE_SERVICE_API_KEY. ` +
+        `npm run keys -- create --owner NAME --env ${environment} makes one.`,
+      { exitCode: exitCode.unreachable },
+    );
+  const outputs = await deployedOutputs(environment);
+  return {
+    url: output(outputs, "ApiUrl", environment),
+    key: given,
+    remedy: "look at the network, and at the stack's ApiUrl",
+  };
+}
+
+/** The API keys of an environment. Locally nothing but the emulator is spoken to, whatever the shell says. */
+export async function connectToKeys(environment: EnvironmentName): Promise<ApiKeyStore> {
+  const place = environment === "local" ? localTable() : await deployedTable(environment);
+  return createApiKeyStore(DynamoDBDocumentClient.from(place.client), place.table, Date.now);
+}
+
+function localTable() {
+  const { aws_endpoint: endpoint, region, table_name: table } = localStack();
+  return { client: new DynamoDBClient({ endpoint, region, credentials: emulatorCredentials }), table };
+}
+
+async function deployedTable(environment: EnvironmentName) {
+  const outputs = await deployedOutputs(environment);
+  return { client: new DynamoDBClient({}), table: output(outputs, "TableName", environment) };
+}
+
+function localStack(): StackFile {
+  const stack = readStackFile(localDirectory);
+  if (stack !== undefined) return stack;
+  throw new Failure("The local service does not run: start it with npm start, or name another with --env.", {
+    exitCode: exitCode.unreachable,
+  });
+}

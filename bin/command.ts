@@ -1,0 +1,44 @@
+import { styleText } from "node:util";
+import { type Command, CommanderError } from "commander";
+import { exitCode, Failure, Interrupted, messageOf } from "./failure.ts";
+
+/**
+ * Runs a command and ends the process with its exit code. A fault is printed as one message on stderr; with `DEBUG=1`
+ * its stack follows.
+ */
+export async function runCommand(command: () => Promise<void>): Promise<never> {
+  try {
+    await command();
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      if (error.message !== "") console.error(error.message);
+      process.exit(exitCode.interrupted);
+    }
+    console.error(`${styleText("red", "✖", { stream: process.stderr })} ${messageOf(error)}`);
+    if (process.env["DEBUG"] === "1") console.error(error);
+    else if (!(error instanceof Failure)) console.error("  DEBUG=1 shows where it came from.");
+    process.exit(error instanceof Failure ? error.exitCode : exitCode.failed);
+  }
+  process.exit();
+}
+
+/** A signal that aborts with `Interrupted` on the first Ctrl-C, SIGTERM or closed terminal. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(name, () => controller.abort(new Interrupted()));
+  return controller.signal;
+}
+
+/** Runs the part of a program that the arguments name. Wrong arguments end with `exitCode.wrongUse`. */
+export async function parseCommand(program: Command, parameters: readonly string[]): Promise<void> {
+  for (const command of [program, ...program.commands])
+    command.exitOverride().showHelpAfterError("(--help shows how)");
+  try {
+    await program.parseAsync(parameters);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has said it already.
+    process.exit(error.exitCode === 0 ? 0 : exitCode.wrongUse);
+  }
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from "node:crypto";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { parseCancelAfter } from "../lambdas/generation/duration.ts";
+import type { GenerationView } from "../lambdas/generation/view.ts";
+import type { EnvironmentName } from "../lib/environment-schema.ts";
+import { connectToApi } from "./client/connection.ts";
+import { create, download, follow, read, type Wish } from "./client/generations.ts";
+import { interruption, parseCommand, runCommand } from "./command.ts";
+import { environmentOption } from "./environment-option.ts";
+import { exitCode, Failure, Interrupted } from "./failure.ts";
+import { terminalProgress } from "./progress.ts";
+
+interface Options {
+  readonly env: EnvironmentName;
+  readonly out?: string;
+  readonly size?: string;
+  readonly negativePrompt?: string;
+  readonly seed?: number;
+  readonly promptExtend: boolean;
+  readonly watermark?: true;
+  readonly idempotencyKey?: string;
+  readonly timeout?: number;
+  readonly id?: string;
+}
+
+/** After the deadline the service says `expired` by itself; a picture in work is waited for a little longer. */
+const AFTER_DEADLINE_SECONDS = 30;
+
+const program = new Command("npm run generate --")
+  .description("Paints one picture and saves it as PNG.")
+  .argument("[prompt]", "what to paint")
+  .option("--size <size>", "width*height, such as 1664*928 (the default) or 928*1664")
+  .option("--out <file>", "where to save it (default: the generation's id, .png)")
+  .addOption(environmentOption())
+  .option("--negative-prompt <text>", "what not to paint")
+  .option("--seed <number>", "0 to 2147483647: the same seed paints alike", wholeNumber)
+  .option("--no-prompt-extend", "paint the prompt as it is, without the model's own additions")
+  .option("--watermark", "with the provider's mark in the corner")
+  .option("--idempotency-key <key>", "the same key and prompt find the picture again instead of painting it")
+  .option(
+    "--timeout <duration>",
+    "give up when it has not begun after 30s, 5m, 1h30m (default: 24 h)",
+    duration,
+  )
+  .option("--id <generation>", "save a picture asked for earlier, instead of painting one")
+  .addHelpText(
+    "after",
+    "\nEnds with 0 when the picture is saved, 1 when there is none, 2 for wrong use, 3 when the service cannot be\n" +
+      "reached or refuses the key. Environments other than local take the key from IMAGE_SERVICE_API_KEY.",
+  )
+  .action(generate);
+
+async function generate(prompt: string | undefined, options: Options): Promise<void> {
+  if ((prompt === undefined) === (options.id === undefined))
+    throw new Failure('Say what to paint, as in npm run generate -- "a red fox", or which picture by --id.', {
+      exitCode: exitCode.wrongUse,
+    });
+  const target = options.out === undefined ? undefined : resolve(callersDirectory(), options.out);
+  if (target !== undefined) refuseUnlessWritable(target);
+  const api = await connectToApi(options.env, process.env);
+
+  const interrupted = interruption();
+  const patience =
+    options.timeout === undefined ? undefined : (options.timeout + AFTER_DEADLINE_SECONDS) * 1000;
+  const signal =
+    patience === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(patience)]);
+  const idempotencyKey = options.idempotencyKey ?? randomUUID();
+  const progress = terminalProgress(process.stderr);
+  const env = options.env === "local" ? "" : ` --env ${options.env}`;
+  let id = options.id;
+  try {
+    const generation = await progress.step(
+      options.id === undefined ? "Painting" : "Waiting",
+      async (detail) => {
+        const cancelAfterSeconds = options.timeout;
+        const order = {
+          wish: wishOf(prompt ?? "", options),
+          idempotencyKey,
+          ...(cancelAfterSeconds !== undefined && { cancelAfterSeconds }),
+        };
+        const first = id === undefined ? await create(api, order, signal) : await read(api, id, signal);
+        id = first.id;
+        return follow(api, first, (state) => detail(statusOf(state)), signal);
+      },
+    );
+    for (const warning of generation.warnings) progress.note(`Note: ${warning}`);
+    if (generation.image === null) throw new Failure(endOf(generation));
+    const bytes = await progress.step("Fetching it", () => download(api, generation, signal));
+    const path = target ?? resolve(callersDirectory(), `${generation.id}.png`);
+    save(path, bytes);
+    console.log(path);
+    const { width, height } = generation.image;
+    const { cost, currency } = generation.usage;
+    console.error(
+      `${width} × ${height}, ${(bytes.length / 1e6).toFixed(1)} MB, ${cost} ${currency}, ${generation.id}`,
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const out = target === undefined ? "" : ` --out ${quoted(relative(callersDirectory(), target))}`;
+    const later =
+      id === undefined
+        ? `It may have been accepted: the same command with --idempotency-key ${idempotencyKey} finds out, and paints at most once.`
+        : `It goes on without us. To get it later: npm run generate -- --id ${id}${out}${env}`;
+    if (interrupted.aborted) throw new Interrupted(later);
+    throw new Failure(`There is no picture yet after ${(patience ?? 0) / 1000} s. ${later}`);
+  }
+}
+
+function wishOf(prompt: string, options: Options): Wish {
+  const { size, negativePrompt, seed, promptExtend, watermark } = options;
+  return {
+    prompt,
+    ...(size !== undefined && { size }),
+    ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
+    ...(seed !== undefined && { seed }),
+    ...(!promptExtend && { prompt_extend: false }),
+    ...(watermark !== undefined && { watermark }),
+  };
+}
+
+function statusOf({ status, estimated_start_at: start }: GenerationView): string {
+  if (status === "running") return "(in work)";
+  const seconds = start === null ? 0 : Math.round((Date.parse(start) - Date.now()) / 1000);
+  return seconds > 1 ? `(queued, starts in about ${inWords(seconds)})` : "(queued)";
+}
+
+function inWords(seconds: number): string {
+  return seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function endOf({ id, status, error, usage, completed_at }: GenerationView): string {
+  if (status === "succeeded") return `${id}: the picture was removed.`;
+  const billed = { yes: "It was billed.", no: "It was not billed.", unknown: "It may have been billed." }[
+    usage.billed
+  ];
+  const reason = error === null ? `${status} at ${completed_at}` : `${error.code}: ${error.message}`;
+  const said = error?.provider?.message ?? null;
+  const provider = said === null ? "" : `\n  The provider said: ${error?.provider?.code}: ${said}`;
+  return `${reason}${provider}\n  ${billed} (${id})`;
+}
+
+/** `npm run` changes to the project's folder; files are named from where the caller is. */
+function callersDirectory(): string {
+  const { npm_lifecycle_event: script, INIT_CWD: directory } = process.env;
+  return script === "generate" && directory !== undefined ? directory : process.cwd();
+}
+
+/** Before anything is paid for. */
+function refuseUnlessWritable(path: string): void {
+  const folder = statSync(dirname(path), { throwIfNoEntry: false });
+  const file = statSync(path, { throwIfNoEntry: false });
+  const wrong =
+    folder?.isDirectory() !== true
+      ? `There is no folder ${dirname(path)}.`
+      : file?.isDirectory() === true
+        ? `${path} is a folder: name a file in it.`
+        : undefined;
+  if (wrong !== undefined) throw new Failure(wrong, { exitCode: exitCode.wrongUse });
+}
+
+/** In one go: an older file stays as it is until the new one is complete. */
+function save(path: string, bytes: Uint8Array): void {
+  const draft = `${path}.part`;
+  try {
+    writeFileSync(draft, bytes);
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || text.trim() === "") throw new InvalidArgumentError("It is a whole number.");
+  return value;
+}
+
+function duration(text: string): number {
+  try {
+    return parseCancelAfter(text);
+  } catch {
+    throw new InvalidArgumentError("It is a duration such as 30s, 5m or 1h30m, from 5s to 168h.");
+  }
+}
+
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+await runCommand(() => parseCommand(program, process.argv));

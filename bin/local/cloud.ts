@@ -1,0 +1,351 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createApiKeyStore } from "../../lambdas/store/api-keys.ts";
+import type { Variables } from "../../lib/local-variables.ts";
+import { Failure } from "../failure.ts";
+import { type Progress, silence } from "../progress.ts";
+import { bootstrap, deploy, type Outputs, synthesize } from "./deploy.ts";
+import { health, startEmulator, untilHealthy } from "./emulator.ts";
+import { type Picture, paintFirstPicture } from "./first-picture.ts";
+import { installEmulator } from "./installation.ts";
+import { isFree } from "./ports.ts";
+import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
+import { removeRunning, takeDirectory, writeRunning } from "./running-file.ts";
+import { type LocalSettings, localSettings } from "./settings.ts";
+import { startProvider, untilListening } from "./simulator.ts";
+import { removeStackFile, type StackFile, writeStackFile } from "./stack-file.ts";
+import { stopRunning, whoRuns } from "./stop-running.ts";
+import { emulatorCredentials, emulatorVariables, localDirectory } from "./surroundings.ts";
+
+export interface LocalCloudOptions {
+  /** Everything that is written goes here: stack.json, logs, pictures. One cloud at a time for a folder. */
+  readonly directory: string;
+  /** The shell's variables: settings of the stack and of the provider. */
+  readonly environment: Variables;
+  /** The emulator's port, before LOCAL_PORT. */
+  readonly port?: number;
+  readonly progress?: Progress;
+  /** Whether to try the whole way by painting a picture; yes when absent. */
+  readonly paintFirstPicture?: boolean;
+  /** Where the functions reach AWS, when it is not the emulator itself: a proxy that breaks calls, in tests. */
+  readonly functionsEndpoint?: string;
+  /** Ends the start; it throws the signal's reason when nothing of it is left. */
+  readonly signal?: AbortSignal;
+}
+
+/** The service, running on this machine. */
+export interface LocalCloud {
+  readonly stack: StackFile;
+  /** The picture that was painted to try the whole way. */
+  readonly picture: Picture | undefined;
+  /** Who paints: the simulator, DashScope itself, or another server at DASHSCOPE_BASE_URL. */
+  readonly provider: "simulator" | "dashscope" | "other";
+  readonly logs: string;
+  /** Fulfilled when a part of it ends that should not, with what to tell. Never when nobody had to start any. */
+  readonly broken: Promise<Failure>;
+  /** Ends everything that was started, and nothing else. */
+  stop(): Promise<void>;
+  /** Leaves all of it running, for `npm stop`. */
+  leave(): void;
+}
+
+/** Where the provider is, and what key it takes. */
+interface Provider {
+  readonly kind: LocalCloud["provider"];
+  readonly key: string;
+  /** Variables that lead the stack there. */
+  readonly variables: Variables;
+}
+
+/** A key for servers that want one, where the shell has none. */
+const PLACEHOLDER_KEY = "sk-local-placeholder";
+
+/**
+ * Starts the service on this machine: an AWS emulator unless one is at AWS_ENDPOINT_URL, a double of DashScope unless
+ * there is a key or an address, and between them the stack as `cdk deploy` makes it.
+ *
+ * @throws Failure with what to tell a person, when nothing of what was started is left
+ */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const settings = localSettings({
+    ...options.environment,
+    ...(options.port !== undefined && { LOCAL_PORT: String(options.port) }),
+  });
+  const { directory } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  await take(directory);
+  const start = new Start(options, settings);
+  try {
+    return await start.run();
+  } catch (error) {
+    await start.stop();
+    throw error;
+  }
+}
+
+/** Makes the folder ours; the remains of a start that was killed are removed first. */
+async function take(directory: string): Promise<void> {
+  const self = recordOf("npm start", process.pid);
+  if (self === undefined) throw new Failure("This process cannot find itself in the system's list.");
+  const running = whoRuns(directory);
+  if (running !== undefined)
+    throw new Failure(
+      running.api_url === null
+        ? "Another npm start is at work here: wait for it, or end it with npm stop."
+        : `It is running already, at ${running.api_url}: npm stop ends it.`,
+    );
+  await stopRunning(directory);
+  if (!takeDirectory(directory, self))
+    throw new Failure("Another npm start has just begun here: wait for it, or end it with npm stop.");
+}
+
+/** One start, and how to undo it. */
+class Start {
+  private readonly services: ServiceProcess[] = [];
+  private readonly controller = new AbortController();
+  private readonly options: LocalCloudOptions;
+  private readonly settings: LocalSettings;
+  private readonly progress: Progress;
+  private readonly logs: string;
+  private readonly temporary: string;
+  private readonly broken = Promise.withResolvers<Failure>();
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: LocalCloudOptions, settings: LocalSettings) {
+    const { signal, directory } = options;
+    this.options = options;
+    this.settings = settings;
+    this.progress = options.progress ?? silence;
+    this.logs = join(directory, "logs");
+    rmSync(this.logs, { recursive: true, force: true });
+    mkdirSync(this.logs, { recursive: true });
+    const parent = join(directory, "tmp");
+    rmSync(parent, { recursive: true, force: true });
+    mkdirSync(parent, { recursive: true });
+    this.temporary = mkdtempSync(join(parent, "emulator-"));
+    // The emulator runs functions from here, by a script in CommonJS: our own package.json must not rule over it.
+    writeFileSync(join(this.temporary, "package.json"), "{}\n");
+    removeStackFile(directory);
+    const abort = () => this.controller.abort(signal?.reason);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    // What ends by itself while we start ends the start, with the reason that matters.
+    void this.broken.promise.then((failure) => this.controller.abort(failure));
+  }
+
+  async run(): Promise<LocalCloud> {
+    const { settings, progress } = this;
+    const { directory, environment } = this.options;
+    const endpoint = await this.placeOfEmulator();
+    const variables = emulatorVariables(environment, endpoint ?? this.ownEndpoint, settings.region);
+    const cdk = { directory, logs: this.logs, signal: this.controller.signal };
+
+    const [provider, address] = await this.together(
+      this.provider().then(async (provider) => {
+        const options = { ...cdk, variables: { ...variables, ...provider.variables } };
+        await progress.step("Building the CDK app", () => synthesize(options));
+        return provider;
+      }),
+      this.emulator(endpoint).then(async (address) => {
+        await progress.step("Bootstrapping the account", () =>
+          bootstrap({ ...cdk, variables }, settings.region),
+        );
+        return address;
+      }),
+    );
+    const outputs = await progress.step("Deploying the stack", (detail) =>
+      deploy({ ...cdk, variables: { ...variables, ...provider.variables } }, detail),
+    );
+    const stack = await this.stackOf(outputs, address, provider);
+    const picture = this.options.paintFirstPicture === false ? undefined : await this.paint(stack);
+    this.controller.signal.throwIfAborted();
+    writeStackFile(directory, stack);
+    this.record(stack.api_url);
+    return {
+      stack,
+      picture,
+      provider: provider.kind,
+      logs: this.logs,
+      broken: this.broken.promise,
+      stop: () => this.stop(),
+      leave: () =>
+        writeRunning(directory, { launcher: null, processes: this.records(), api_url: stack.api_url }),
+    };
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.end();
+    return this.stopping;
+  }
+
+  private async end(): Promise<void> {
+    const { directory } = this.options;
+    removeStackFile(directory);
+    await Promise.all(this.services.map(stopService));
+    rmSync(join(directory, "tmp"), { recursive: true, force: true, maxRetries: 5 });
+    removeRunning(directory);
+  }
+
+  private get ownEndpoint(): string {
+    return `http://127.0.0.1:${this.settings.port}`;
+  }
+
+  /** The address of an emulator that is there already; undefined when we have to start one, and can. */
+  private async placeOfEmulator(): Promise<string | undefined> {
+    const { endpoint, port } = this.settings;
+    if (endpoint !== undefined) {
+      const found = await health(endpoint);
+      if (found === "emulator") return endpoint;
+      if (found === "stranger")
+        throw new Failure(
+          `What answers at AWS_ENDPOINT_URL (${endpoint}) is not an AWS emulator: ` +
+            "unset the variable to have one started.",
+        );
+      this.progress.note(`Nothing answers at AWS_ENDPOINT_URL (${endpoint}): starting an emulator.`);
+    }
+    if (await isFree(port)) return undefined;
+    const another = `or choose another port: LOCAL_PORT=${port + 1} npm start.`;
+    throw new Failure(
+      (await health(this.ownEndpoint)) === "emulator"
+        ? `An AWS emulator that is not ours runs on port ${port}: use it with AWS_ENDPOINT_URL=${this.ownEndpoint} npm start, ${another}`
+        : `Port ${port} is taken by another program: stop it, ${another}`,
+    );
+  }
+
+  private async emulator(endpoint: string | undefined): Promise<string> {
+    const { progress, settings, logs, temporary } = this;
+    const { environment } = this.options;
+    const { signal } = this.controller;
+    if (endpoint !== undefined) {
+      progress.note(`Using the emulator at ${endpoint}, as it is.`);
+      return endpoint;
+    }
+    const installation = await progress.step("Installing the AWS emulator", () =>
+      installEmulator({
+        directory: join(localDirectory, "emulator"),
+        variables: environment,
+        log: join(logs, "install.log"),
+        signal,
+      }),
+    );
+    signal.throwIfAborted();
+    await progress.step("Starting the AWS emulator", () => {
+      const { port, region } = settings;
+      const log = join(logs, "emulator.log");
+      this.keep(
+        startEmulator(installation, {
+          port,
+          region,
+          log,
+          temporary,
+          variables: environment,
+          functionsEndpoint: this.options.functionsEndpoint,
+        }),
+      );
+      return untilHealthy(this.ownEndpoint, signal);
+    });
+    return this.ownEndpoint;
+  }
+
+  private async provider(): Promise<Provider> {
+    const { key, baseUrl, imageHosts, requestsPerMinute } = this.settings.provider;
+    if (key !== undefined) return { kind: baseUrl === undefined ? "dashscope" : "other", key, variables: {} };
+    if (baseUrl !== undefined) return { kind: "other", key: PLACEHOLDER_KEY, variables: {} };
+    return this.progress.step("Starting the DashScope simulator", async () => {
+      const log = join(this.logs, "simulator.log");
+      const variables = this.options.environment;
+      const simulator = this.keep(startProvider({ log, variables, requestsPerMinute }));
+      const { baseUrl, imageHost } = await untilListening(simulator, this.controller.signal);
+      return {
+        kind: "simulator",
+        key: PLACEHOLDER_KEY,
+        variables: {
+          DASHSCOPE_BASE_URL: baseUrl,
+          DASHSCOPE_IMAGE_HOSTS: [...imageHosts, imageHost].join(","),
+        },
+      };
+    });
+  }
+
+  /** Puts the provider's key, makes one for the API, and says where everything is. */
+  private async stackOf(outputs: Outputs, endpoint: string, provider: Provider): Promise<StackFile> {
+    const { region } = this.settings;
+    const client = { endpoint, region, credentials: emulatorCredentials };
+    const secrets = new SecretsManagerClient(client);
+    await secrets.send(
+      new PutSecretValueCommand({ SecretId: outputs.SecretArn, SecretString: provider.key }),
+    );
+    const table = DynamoDBDocumentClient.from(new DynamoDBClient(client));
+    const { key } = await createApiKeyStore(table, outputs.TableName, Date.now).create("local");
+    return {
+      api_url: localApiUrl(outputs.ApiUrl, endpoint),
+      api_key: key,
+      aws_endpoint: endpoint,
+      region,
+      table_name: outputs.TableName,
+      bucket_name: outputs.BucketName,
+      queue_url: outputs.QueueUrl,
+      dead_letter_queue_url: outputs.DeadLetterQueueUrl,
+      secret_arn: outputs.SecretArn,
+      task_function_name: outputs.TaskFunctionName,
+      worker_function_name: outputs.WorkerFunctionName,
+      state_machine_arns: outputs.StateMachineArns.split(","),
+      event_bus_name: outputs.EventBusName,
+      provider_base_url: outputs.ProviderBaseUrl,
+    };
+  }
+
+  private async paint(stack: StackFile): Promise<Picture> {
+    const { signal } = this.controller;
+    const api = { url: stack.api_url, key: stack.api_key, remedy: `see ${join(this.logs, "emulator.log")}` };
+    const path = join(this.options.directory, "first-picture.png");
+    return this.progress.step("Painting a picture", (detail) => paintFirstPicture(api, path, detail, signal));
+  }
+
+  /** Both, or neither: when one fails the other is ended before the fault goes on. */
+  private async together<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+    try {
+      return await Promise.all([one, other]);
+    } catch (error) {
+      this.controller.abort(error);
+      await Promise.allSettled([one, other]);
+      throw error;
+    }
+  }
+
+  private keep(service: ServiceProcess): ServiceProcess {
+    this.services.push(service);
+    this.record(null);
+    void service.gone.then((reason) => {
+      if (this.stopping === undefined)
+        this.broken.resolve(
+          new Failure(`${capital(service.name)} has ended (${reason}). Its log: ${service.log}`),
+        );
+    });
+    return service;
+  }
+
+  private record(apiUrl: string | null): void {
+    const launcher = recordOf("npm start", process.pid) ?? null;
+    writeRunning(this.options.directory, { launcher, processes: this.records(), api_url: apiUrl });
+  }
+
+  private records() {
+    return this.services.map(({ name, pid, started }) => ({ name, pid, started }));
+  }
+}
+
+/** The address of the API on this machine: the stack's own output is the one it would have in AWS. */
+export function localApiUrl(deployedUrl: string, endpoint: string): string {
+  const id = /^https:\/\/([a-z0-9]+)\.execute-api\./.exec(deployedUrl)?.[1];
+  if (id === undefined)
+    throw new Failure(`The stack's ApiUrl is not an address of API Gateway: ${deployedUrl}`);
+  return `${endpoint}/_aws/execute-api/${id}/v1`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,139 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import type { Variables } from "../../lib/local-variables.ts";
+import { Failure, messageOf } from "../failure.ts";
+import { runProgram } from "./processes.ts";
+import { type Installer, installers, type Probe } from "./python.ts";
+import { searchPath } from "./surroundings.ts";
+
+const requirements = fileURLToPath(new URL("emulator-requirements.txt", import.meta.url));
+
+const markSchema = z.object({ python: z.string(), packages: z.string().nullable() });
+
+/** How to run the emulator: its interpreter, and the folder of its packages where the interpreter has them not. */
+export type Installation = z.infer<typeof markSchema>;
+
+interface InstallOptions {
+  /** Where installations are kept, one folder for each set of versions. */
+  readonly directory: string;
+  readonly variables: Variables;
+  readonly log: string;
+  readonly signal: AbortSignal;
+}
+
+/** The emulator's installation: the one there is, else a new one by the best means of this machine. */
+export async function installEmulator(options: InstallOptions): Promise<Installation> {
+  const versions = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 8);
+  const home = join(options.directory, `ministack-${versions}`);
+  const present = existing(home);
+  if (present !== undefined) return present;
+
+  mkdirSync(options.directory, { recursive: true });
+  // Made aside and moved when complete: an interrupted installation is never taken for one.
+  const draft = `${home}.${process.pid}`;
+  const faults: string[] = [];
+  try {
+    for await (const installer of installers(probe(options))) {
+      rmSync(draft, { recursive: true, force: true });
+      try {
+        const made = await install(installer, draft, options);
+        writeFileSync(join(draft, "installation.json"), `${JSON.stringify(made)}\n`);
+        rmSync(home, { recursive: true, force: true });
+        renameSync(draft, home);
+        const installation = existing(home);
+        if (installation !== undefined) return installation;
+        faults.push(`${installer.kind}: the interpreter is not where it should be`);
+      } catch (error) {
+        options.signal.throwIfAborted();
+        faults.push(messageOf(error));
+      }
+    }
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  if (faults.length > 0)
+    throw new Failure(`The AWS emulator could not be installed from PyPI:\n  ${faults.join("\n  ")}`);
+  throw new Failure(
+    "The AWS emulator needs Python, and this machine has none that will do: install uv " +
+      "(https://docs.astral.sh/uv/) or Python 3.10 or newer with venv or pip, then run npm start again.",
+  );
+}
+
+/** The mark holds paths inside the folder without the folder, as that was moved. */
+function existing(home: string): Installation | undefined {
+  try {
+    const mark = markSchema.parse(JSON.parse(readFileSync(join(home, "installation.json"), "utf8")));
+    const python = mark.packages === null ? join(home, mark.python) : mark.python;
+    accessSync(python, constants.X_OK);
+    return { python, packages: mark.packages === null ? null : join(home, mark.packages) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function install(installer: Installer, home: string, options: InstallOptions): Promise<Installation> {
+  const python = join(home, "bin", "python");
+  const inside: Installation = { python: join("bin", "python"), packages: null };
+  const run = (name: string, command: string, parameters: readonly string[]) =>
+    runProgram(
+      {
+        name,
+        command,
+        arguments: parameters,
+        directory: options.directory,
+        log: options.log,
+        variables: pythonVariables(options.variables),
+      },
+      options.signal,
+    );
+  const pip = [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--no-input",
+    "--disable-pip-version-check",
+    "-r",
+    requirements,
+  ];
+  switch (installer.kind) {
+    case "uv":
+      await run("uv venv", "uv", ["venv", "--quiet", "--no-config", "--python", ">=3.10", home]);
+      await run("uv pip install", "uv", [
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        "-r",
+        requirements,
+      ]);
+      return inside;
+    case "venv":
+      await run("python -m venv", installer.python, ["-m", "venv", home]);
+      await run("pip install", python, pip);
+      return inside;
+    case "pip":
+      await run("pip install --target", installer.python, [...pip, "--target", join(home, "packages")]);
+      return { python: installer.python, packages: "packages" };
+  }
+}
+
+/** The shell's variables, so that its index and proxy are used, without what would lead Python elsewhere. */
+function pythonVariables(variables: Variables): Variables {
+  const { PYTHONPATH, PYTHONHOME, VIRTUAL_ENV, PIP_TARGET, PIP_PREFIX, DASHSCOPE_API_KEY, ...kept } =
+    variables;
+  return { ...kept, PATH: searchPath(variables), PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" };
+}
+
+function probe({ variables, signal }: InstallOptions): Probe {
+  return (command, parameters) =>
+    new Promise((resolve) => {
+      const options = { env: { ...pythonVariables(variables) }, timeout: 20_000, signal };
+      execFile(command, parameters, options, (error, stdout) => resolve(error === null ? stdout : undefined));
+    });
+}

@@ -1,0 +1,111 @@
+const ID = "gen_3x7m9qk2v5t8r4w6y1z0abcdef";
+const self = `/v1/generations/${ID}`;
+
+const base = {
+  id: ID,
+  object: "generation",
+  model: "qwen-image-max",
+  created_at: "2026-03-01T12:00:00.000Z",
+  deadline: "2026-03-02T12:00:00.000Z",
+  input: {
+    prompt: "A red fox in fresh snow, morning light",
+    negative_prompt: null,
+    size: "1664*928",
+    n: 1,
+    seed: 7,
+    prompt_extend: true,
+    watermark: false,
+  },
+  warnings: [],
+  metadata: { order: "123" },
+  urls: { self, image: `${self}/image`, cancel: `${self}/cancel` },
+};
+
+const unpaid = { images: 0, cost: "0", currency: "USD", billed: "no" };
+
+export const succeeded = {
+  ...base,
+  status: "succeeded",
+  started_at: "2026-03-01T12:00:01.000Z",
+  completed_at: "2026-03-01T12:00:21.000Z",
+  estimated_start_at: null,
+  image: {
+    content_type: "image/png",
+    width: 1664,
+    height: 928,
+    bytes: 1848320,
+    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    bucket: "image-service-prod",
+    key: `generations/${ID}.png`,
+    url: `https://image-service-prod.s3.amazonaws.com/generations/${ID}.png?X-Amz-Signature=...`,
+    url_expires_at: "2026-03-01T13:00:21.000Z",
+  },
+  usage: { images: 1, cost: "0.075", currency: "USD", billed: "yes" },
+  provider: { region: "sg", request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11" },
+  attempts: 1,
+  error: null,
+};
+
+export const queued = {
+  ...base,
+  status: "queued",
+  started_at: null,
+  completed_at: null,
+  estimated_start_at: "2026-03-01T12:01:30.000Z",
+  image: null,
+  usage: unpaid,
+  provider: { region: "sg", request_id: null },
+  attempts: 0,
+  error: null,
+};
+
+export const running = {
+  ...queued,
+  status: "running",
+  started_at: "2026-03-01T12:00:01.000Z",
+  estimated_start_at: null,
+  usage: { images: 0, cost: null, currency: "USD", billed: "unknown" },
+  attempts: 1,
+};
+
+export const canceled = {
+  ...queued,
+  status: "canceled",
+  completed_at: "2026-03-01T12:00:10.000Z",
+  estimated_start_at: null,
+};
+
+export const failed = {
+  ...canceled,
+  status: "failed",
+  started_at: "2026-03-01T12:00:01.000Z",
+  provider: { region: "sg", request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11" },
+  attempts: 1,
+  error: {
+    code: "content_rejected",
+    message: "The provider's moderation refused the content.",
+    retryable: false,
+    billed: "no",
+    provider: {
+      code: "DataInspectionFailed",
+      message: "Input data may contain inappropriate content.",
+      request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11",
+    },
+  },
+};
+
+export const createBodies = {
+  shortest: { prompt: "A red fox in fresh snow, morning light" },
+  everything: {
+    prompt: "A red fox in fresh snow, morning light",
+    negative_prompt: "people, text",
+    model: "qwen-image-max",
+    size: "1664*928",
+    n: 1,
+    seed: 7,
+    prompt_extend: true,
+    watermark: false,
+    metadata: { order: "123" },
+    on_unknown_outcome: "fail",
+  },
+};

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { S3Client } from "@aws-sdk/client-s3";
+import { providerRegion } from "../entry/region.ts";
+import { list, required, requiredNumber } from "../environment.ts";
+import { paceOf } from "../generation/pace.ts";
+import { logger, metrics } from "../observe.ts";
+import { createCursorKey } from "../store/cursor-key.ts";
+import { documentClient } from "../store/dynamodb.ts";
+import { createGenerationStore } from "../store/generations.ts";
+import { createImageStore } from "../store/images.ts";
+import { createListing } from "../store/listing.ts";
+import { createPacer, type Pacer } from "../store/pacer.ts";
+import { createPictureReader } from "../store/picture-reader.ts";
+import { createRequestLimits } from "../store/request-limits.ts";
+import { createResendStore } from "../store/resends.ts";
+import { newHandler } from "./app.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { routesOf } from "./routes.ts";
+
+const client = documentClient();
+const pictures = new S3Client({});
+const table = required("TABLE_NAME");
+const region = providerRegion();
+const retentionDays = requiredNumber("RETENTION_DAYS");
+const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
+const now = Date.now;
+const pause = async (milliseconds: number) => {
+  await sleep(milliseconds);
+};
+const pacers = new Map<string, Pacer>();
+
+const dependencies: ApiDependencies = {
+  generations: createGenerationStore(client, table, retentionDays),
+  listing: createListing(client, table),
+  images: createImageStore(pictures, required("BUCKET_NAME"), now),
+  pictures: createPictureReader(pictures),
+  resends: createResendStore(client, { table, retentionDays, now }),
+  limits: createRequestLimits(client, table, now),
+  pacerOf(model) {
+    const known = pacers.get(model);
+    if (known !== undefined) return known;
+    const pacer = createPacer({ client, table, region, model, pace, now, sleep: pause });
+    pacers.set(model, pacer);
+    return pacer;
+  },
+  pace,
+  cursorKey: createCursorKey(client, table),
+  region,
+  authentication: required("AUTHENTICATION") === "iam" ? "iam" : "key",
+  corsOrigins: list("CORS_ORIGINS"),
+  requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),
+  mostOpenGenerations: requiredNumber("OWNER_OPEN_GENERATIONS"),
+  longestWait: requiredNumber("API_WAIT_SECONDS"),
+  now,
+  random: Math.random,
+  sleep: pause,
+  signal(name, fields = {}) {
+    metrics.addMetric(name, MetricUnit.Count, 1);
+    if (name === "InternalErrors") logger.error(name, fields);
+    else logger.info(name, fields);
+  },
+};
+
+/** Answers HTTP requests. */
+export const handler = newHandler(routesOf(region), dependencies).use(injectLambdaContext(logger)).use({
+  // Powertools' own middleware warns of every request that counted nothing.
+  after: publishMetrics,
+  onError: publishMetrics,
+});
+
+function publishMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}

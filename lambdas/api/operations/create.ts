@@ -1,0 +1,107 @@
+import * as z from "zod";
+import { create } from "../../entry/create.ts";
+import { hasEnded, readUntil } from "../../entry/read.ts";
+import { makeRoom } from "../../entry/room.ts";
+import { isOpen } from "../../generation/record.ts";
+import { type CreateRequest, canonical, type createRequestSchema } from "../../generation/request.ts";
+import { problemOfEnd } from "../../generation/transitions.ts";
+import { generationView } from "../../generation/view.ts";
+import * as examples from "../examples.ts";
+import { generationReply } from "../generation-reply.ts";
+import { cancelAfter, idempotencyKey, prefer } from "../header-schemas.ts";
+import { NO_QUERY, type Operation, operation } from "../operation.ts";
+import { waitOf } from "../prefer.ts";
+import { refusal } from "../reply.ts";
+
+const requestHeaders = z.object({
+  "idempotency-key": idempotencyKey.optional(),
+  prefer: prefer.optional(),
+  "cancel-after": cancelAfter.optional(),
+});
+
+/** `POST /v1/generations`: the main door. */
+export function createGeneration(schema: ReturnType<typeof createRequestSchema>): Operation {
+  return operation({
+    method: "POST",
+    path: "/v1/generations",
+    operationId: "createGeneration",
+    tag: "Generations",
+    summary: "Create a generation",
+    description:
+      "Accepts a prompt and waits for its picture, 25 seconds unless `Prefer` says otherwise. A generation that ends without a picture within the wait answers its problem. To repeat a request safely, give it an `Idempotency-Key`.",
+    requestHeaders,
+    query: NO_QUERY,
+    body: schema,
+    bodyExamples: examples.createBodies,
+    answers: {
+      201: {
+        description: "It has ended within the wait: here is the picture.",
+        schema: generationView,
+        headers: ["Location", "ETag", "Preference-Applied", "Idempotent-Replayed"],
+        examples: { succeeded: examples.succeeded },
+      },
+      202: {
+        description: "It is accepted and has not ended yet.",
+        schema: generationView,
+        headers: ["Location", "ETag", "Retry-After", "Preference-Applied", "Idempotent-Replayed"],
+        examples: { queued: examples.queued },
+      },
+    },
+    problems: [
+      "malformed_json",
+      "unsupported_media_type",
+      "payload_too_large",
+      "invalid_request",
+      "idempotency_key_reused",
+      "conflict",
+      "budget_exceeded",
+      "content_rejected",
+      "provider_rejected",
+      "provider_throttled",
+      "provider_unavailable",
+      "provider_misconfigured",
+      "upstream_outcome_unknown",
+      "image_unavailable",
+      "deadline_exceeded",
+    ],
+    problemHeaders: ["Preference-Applied", "Idempotent-Replayed"],
+    async handle({ caller, headers, body, request }, dependencies) {
+      const key = headers["idempotency-key"] ?? null;
+      await makeRoom(caller.owner, key, dependencies);
+      const { generation, replayed } = await create(
+        intentOf(body, caller.owner, key, headers["cancel-after"]),
+        dependencies,
+      );
+      if (!replayed) dependencies.signal("GenerationsAccepted", { generation_id: generation.id });
+
+      const wait = waitOf(headers.prefer ?? { respondAsync: false, wait: null }, dependencies.longestWait);
+      const until = Math.min(dependencies.now() + wait.seconds * 1000, request.answerBy);
+      const latest = await readUntil(generation, hasEnded, until, dependencies);
+
+      const common = {
+        ...(wait.applied !== null && { "Preference-Applied": wait.applied }),
+        ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
+      };
+      const problem = isOpen(latest) ? null : problemOfEnd(latest);
+      if (problem !== null) return refusal(problem, request.id, common);
+      return generationReply(
+        latest,
+        {
+          status: isOpen(latest) ? 202 : 201,
+          headers: { Location: `/v1/generations/${latest.id}`, ...common },
+        },
+        dependencies,
+      );
+    },
+  });
+}
+
+function intentOf(body: CreateRequest, owner: string, idempotencyKey: string | null, deadline?: number) {
+  return {
+    request: canonical(body),
+    owner,
+    lane: "interactive" as const,
+    idempotencyKey,
+    ...(deadline !== undefined && { deadlineSeconds: deadline }),
+  };
+}

@@ -1,0 +1,30 @@
+import { idForKey } from "../generation/ids.ts";
+import { ServiceError } from "../generation/problems.ts";
+import type { GenerationStore } from "../store/generations.ts";
+import type { GenerationListing } from "../store/listing.ts";
+
+interface RoomDependencies {
+  readonly listing: Pick<GenerationListing, "countOpen">;
+  readonly generations: Pick<GenerationStore, "get">;
+  readonly mostOpenGenerations: number;
+  readonly pace: { readonly interval: number };
+}
+
+/**
+ * Refuses a new generation to an owner who has too many that have not ended. A repetition is not new. Requests at
+ * the same moment may pass together: the bound keeps queues sane, the budget is kept elsewhere.
+ *
+ * @throws ServiceError `rate_limited`
+ */
+export async function makeRoom(
+  owner: string,
+  idempotencyKey: string | null,
+  { listing, generations, mostOpenGenerations, pace }: RoomDependencies,
+): Promise<void> {
+  if ((await listing.countOpen(owner, mostOpenGenerations)) < mostOpenGenerations) return;
+  if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;
+  throw new ServiceError("rate_limited", {
+    detail: `You have ${mostOpenGenerations} generations queued or running, the most that one owner may have. Nothing was accepted; there is room again when one ends.`,
+    retryAfterSeconds: Math.max(1, Math.ceil(pace.interval / 1000)),
+  });
+}

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startLocalCloud } from "../../bin/local/cloud.ts";
+import type { StackFile } from "../../bin/local/stack-file.ts";
+import { startSimulator } from "../support/dashscope-simulator/server.ts";
+import { startFaultProxy } from "../support/fault-proxy/proxy.ts";
+
+/** What the tests get: the deployed stack, the provider's double and the proxy that breaks calls to AWS. */
+export interface Cloud {
+  readonly stack: StackFile;
+  readonly simulatorUrl: string;
+  readonly proxyUrl: string;
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    cloud: Cloud;
+  }
+}
+
+const undo: (() => Promise<void> | void)[] = [];
+
+/**
+ * Deploys the real stack to a local emulator, once for all files. Time-outs follow from the provider's, so with
+ * 4 s in place of 298 a crashed worker's message is redelivered after seconds. The functions reach AWS through the
+ * fault proxy.
+ */
+export async function setup(project: TestProject): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "image-service-test-"));
+  undo.push(() => rmSync(directory, { recursive: true, force: true }));
+  const port = await freePort();
+  const simulator = await startSimulator({ latencyMs: 300, requestsPerMinute: 100_000, pictures: "plain" });
+  const proxy = await startFaultProxy(() => `http://127.0.0.1:${port}`);
+  undo.push(
+    () => proxy.close(),
+    () => simulator.close(),
+  );
+  const cloud = await startLocalCloud({
+    directory,
+    port,
+    environment: {
+      ...process.env,
+      AWS_ENDPOINT_URL: undefined,
+      DASHSCOPE_API_KEY: "sk-test",
+      DASHSCOPE_BASE_URL: simulator.baseUrl,
+      DASHSCOPE_IMAGE_HOSTS: simulator.imageHost,
+      PROVIDER_REQUESTS_PER_MINUTE: "1200",
+      PROVIDER_TIMEOUT_SECONDS: "4",
+      WORKER_CONCURRENCY: "10",
+      RECONCILER_MINUTES: "1",
+    },
+    functionsEndpoint: proxy.url,
+    paintFirstPicture: false,
+  });
+  project.provide("cloud", { stack: cloud.stack, simulatorUrl: simulator.baseUrl, proxyUrl: proxy.url });
+  undo.push(() => cloud.stop());
+}
+
+/** Ends everything that `setup` started. */
+export async function teardown(): Promise<void> {
+  for (const step of undo.reverse()) await step();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address !== null && typeof address === "object"
+          ? resolve(address.port)
+          : reject(new Error("no port")),
+      );
+    });
+  });
+}
