@@ -11,7 +11,7 @@ const deployed = {
     burst: 1,
     timeoutSeconds: 298,
   },
-  workerConcurrency: 5,
+  workerConcurrency: 12,
   owner: { requestsPerMinute: 60, openGenerations: 1000 },
   retentionDays: 90,
   logRetentionDays: 90,

@@ -37,7 +37,7 @@ const variablesSchema = z.object({
   PROVIDER_REQUESTS_PER_MINUTE: number(0.1, 6000).default(120),
   PROVIDER_BURST: wholeNumber(1, 100).default(1),
   PROVIDER_TIMEOUT_SECONDS: wholeNumber(1, PROVIDER_LIMIT).default(PROVIDER_LIMIT),
-  WORKER_CONCURRENCY: wholeNumber(2, 1000).default(5),
+  WORKER_CONCURRENCY: wholeNumber(2, 1000).default(10),
   OWNER_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(6000),
   OWNER_OPEN_GENERATIONS: wholeNumber(1, 1_000_000).default(10_000),
   RECONCILER_MINUTES: wholeNumber(1, 60).default(5),

@@ -114,7 +114,9 @@ function worthAnotherTry(status: number, { instance }: Problem): boolean {
 
 function describe({ code, title, detail, errors = [] }: Problem): string {
   const said = detail ?? title ?? "";
-  return [`${code}: ${said}`, ...errors.map((error) => `${error.pointer} ${error.detail}`)].join("\n  ");
+  // The detail of a problem with one fault is that fault.
+  const more = errors.filter((error) => !said.includes(error.detail));
+  return [`${code}: ${said}`, ...more.map((error) => `${error.pointer} ${error.detail}`)].join("\n  ");
 }
 
 function exitCodeOf(status: number, code: string): number {

@@ -10,7 +10,7 @@ import { type Progress, silence } from "../progress.ts";
 import { bootstrap, deploy, type Outputs, synthesize } from "./deploy.ts";
 import { health, startEmulator, untilHealthy } from "./emulator.ts";
 import { type Picture, paintFirstPicture } from "./first-picture.ts";
-import { installEmulator } from "./installation.ts";
+import { installEmulator, installed } from "./installation.ts";
 import { isFree } from "./ports.ts";
 import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
 import { removeRunning, takeDirectory, writeRunning } from "./running-file.ts";
@@ -223,14 +223,13 @@ class Start {
       progress.note(`Using the emulator at ${endpoint}, as it is.`);
       return endpoint;
     }
-    const installation = await progress.step("Installing the AWS emulator", () =>
-      installEmulator({
-        directory: join(localDirectory, "emulator"),
-        variables: environment,
-        log: join(logs, "install.log"),
-        signal,
-      }),
-    );
+    const home = join(localDirectory, "emulator");
+    const log = join(logs, "install.log");
+    const installation =
+      installed(home) ??
+      (await progress.step("Installing the AWS emulator", () =>
+        installEmulator({ directory: home, variables: environment, log, signal }),
+      ));
     signal.throwIfAborted();
     await progress.step("Starting the AWS emulator", () => {
       const { port, region } = settings;
@@ -275,7 +274,7 @@ class Start {
     const { region } = this.settings;
     const client = { endpoint, region, credentials: emulatorCredentials };
     const secrets = new SecretsManagerClient(client);
-    await secrets.send(
+    const secret = await secrets.send(
       new PutSecretValueCommand({ SecretId: outputs.SecretArn, SecretString: provider.key }),
     );
     const table = DynamoDBDocumentClient.from(new DynamoDBClient(client));
@@ -289,7 +288,8 @@ class Start {
       bucket_name: outputs.BucketName,
       queue_url: outputs.QueueUrl,
       dead_letter_queue_url: outputs.DeadLetterQueueUrl,
-      secret_arn: outputs.SecretArn,
+      // The emulator's output is the secret's name.
+      secret_arn: secret.ARN ?? outputs.SecretArn,
       task_function_name: outputs.TaskFunctionName,
       worker_function_name: outputs.WorkerFunctionName,
       state_machine_arns: outputs.StateMachineArns.split(","),

@@ -25,13 +25,14 @@ interface InstallOptions {
   readonly signal: AbortSignal;
 }
 
-/** The emulator's installation: the one there is, else a new one by the best means of this machine. */
-export async function installEmulator(options: InstallOptions): Promise<Installation> {
-  const versions = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 8);
-  const home = join(options.directory, `ministack-${versions}`);
-  const present = existing(home);
-  if (present !== undefined) return present;
+/** The installation there is in a folder, of exactly the versions we want. */
+export function installed(directory: string): Installation | undefined {
+  return existing(homeIn(directory));
+}
 
+/** Installs the emulator by the best means of this machine. */
+export async function installEmulator(options: InstallOptions): Promise<Installation> {
+  const home = homeIn(options.directory);
   mkdirSync(options.directory, { recursive: true });
   // Made aside and moved when complete: an interrupted installation is never taken for one.
   const draft = `${home}.${process.pid}`;
@@ -61,6 +62,11 @@ export async function installEmulator(options: InstallOptions): Promise<Installa
     "The AWS emulator needs Python, and this machine has none that will do: install uv " +
       "(https://docs.astral.sh/uv/) or Python 3.10 or newer with venv or pip, then run npm start again.",
   );
+}
+
+function homeIn(directory: string): string {
+  const versions = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 8);
+  return join(directory, `ministack-${versions}`);
 }
 
 /** The mark holds paths inside the folder without the folder, as that was moved. */

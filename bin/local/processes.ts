@@ -33,8 +33,8 @@ export interface ServiceProcess extends ProcessRecord {
   readonly gone: Promise<string>;
 }
 
-/** How long a group has to end by itself before it is killed. Emulators wait for functions in flight: we do not. */
-const GRACE_MILLISECONDS = 3000;
+/** How long a group has to end by itself before it is killed. The emulator waits for functions in flight: we do not. */
+const GRACE_MILLISECONDS = 1000;
 const POLL_MILLISECONDS = 25;
 
 /** Starts a process in a group of its own, so that Ctrl-C in the terminal reaches us alone. */

@@ -1,10 +1,7 @@
+import type { oas31 } from "zod-openapi";
 import type { AnswerHeader } from "./operation.ts";
 
-interface Header {
-  readonly description: string;
-  readonly schema: { readonly type: "string" | "integer"; readonly enum?: string[] };
-  readonly example?: unknown;
-}
+type Header = oas31.HeaderObject;
 
 /** Headers of every answer. */
 export const COMMON_HEADERS: Record<string, Header> = {
@@ -32,7 +29,8 @@ export const QUOTA_HEADERS: Record<string, Header> = {
   },
 };
 
-const ANSWER_HEADERS: Record<AnswerHeader, Header> = {
+/** Headers that some answers have. */
+export const ANSWER_HEADERS: Record<AnswerHeader, Header> = {
   ETag: {
     description: "Changes with the record; a new presigned address or estimate is no change.",
     schema: { type: "string" },
@@ -56,8 +54,3 @@ const ANSWER_HEADERS: Record<AnswerHeader, Header> = {
     schema: { type: "string", enum: ["true", "false"] },
   },
 };
-
-/** Headers that some answers have. */
-export function answerHeaders(): Record<string, Header> {
-  return ANSWER_HEADERS;
-}

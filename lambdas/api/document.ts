@@ -2,7 +2,7 @@ import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
 import { GENERATION_ID } from "../generation/ids.ts";
 import { PROBLEMS, type ProblemCode, problemOf } from "../generation/problems.ts";
-import { answerHeaders, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
+import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
 import type { Operation } from "./operation.ts";
 import { problemSchema } from "./problem-schema.ts";
 
@@ -38,7 +38,7 @@ export function documentOf(operations: readonly Operation[]) {
             "An API key. An environment can use IAM instead: then requests are signed (SigV4), and the role or user is the owner.",
         },
       },
-      headers: { ...COMMON_HEADERS, ...QUOTA_HEADERS, ...answerHeaders() },
+      headers: { ...COMMON_HEADERS, ...QUOTA_HEADERS, ...ANSWER_HEADERS },
     },
   });
 }
@@ -70,13 +70,11 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
   };
 }
 
-const generationId = z
-  .string()
-  .meta({
-    description: "The generation's id.",
-    pattern: GENERATION_ID.source,
-    example: "gen_3x7m9qk2v5t8r4w6y1z0abcdef",
-  });
+const generationId = z.string().meta({
+  description: "The generation's id.",
+  pattern: GENERATION_ID.source,
+  example: "gen_3x7m9qk2v5t8r4w6y1z0abcdef",
+});
 
 function answersOf({ answers, open }: Operation): Record<string, ZodOpenApiResponseObject> {
   return Object.fromEntries(

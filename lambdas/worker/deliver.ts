@@ -12,6 +12,8 @@ const EARLY = 0.6;
 /** How long after the end of a lease a message looks again: clocks differ. */
 const LEASE_MARGIN_MS = 1000;
 const MOST_VOIDED_SLOTS = 3;
+/** Choosing and claiming begin this long before the slot, so that the call itself leaves at its moment. */
+const PREPARATION_MS = 300;
 
 /**
  * Handles one delivery of the message that names generation `id`, however often it is delivered.
@@ -80,7 +82,7 @@ async function slotOrAppointment(
   for (let voided = 0; voided < MOST_VOIDED_SLOTS; voided++) {
     const turn = await pacer.take(dependencies.slotWaitMs);
     if (turn.kind === "appointment") return turn;
-    const wait = turn.at - dependencies.now();
+    const wait = turn.at - PREPARATION_MS - dependencies.now();
     if (wait > 0) await dependencies.sleep(wait);
     if (await pacer.stands(turn)) return turn;
   }

@@ -8,6 +8,11 @@ import { back, type Disposition, DONE, type WorkerDependencies } from "./depende
 
 /** Deliveries after which a message can only be poison. Deferrals count too, so it is generous. */
 const MOST_DELIVERIES = 90;
+/**
+ * Deliveries after which a message that is deferred once more is replaced by a fresh one: waiting, for a paused
+ * queue or an unknown host, must never look like poison. Below the queue's own limit (lib/queue.ts).
+ */
+const FRESH_AFTER = 30;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -36,7 +41,12 @@ export function receiveTurns(receiver: Receiver): (event: SQSEvent) => Promise<S
 async function receive(record: SQSRecord, { dependencies, queue }: Receiver): Promise<string | null> {
   const disposition = await dispose(record, { dependencies, queue });
   if (disposition.kind === "done") return null;
+  const id = readMessage(record.body);
   try {
+    if (id !== null && !disposition.failed && deliveriesOf(record) >= FRESH_AFTER) {
+      await queue.send([id]);
+      return null;
+    }
     await queue.putBack(record.receiptHandle, (disposition.at - dependencies.now()) / 1000);
   } catch (error) {
     // It comes back all the same, when its visibility timeout ends.
@@ -45,10 +55,13 @@ async function receive(record: SQSRecord, { dependencies, queue }: Receiver): Pr
   return record.messageId;
 }
 
-async function dispose(record: SQSRecord, receiver: Receiver): Promise<Disposition> {
+async function dispose(
+  record: SQSRecord,
+  receiver: Receiver,
+): Promise<Disposition & { readonly failed: boolean }> {
   const { dependencies, queue } = receiver;
   const id = readMessage(record.body);
-  const deliveries = Number(record.attributes.ApproximateReceiveCount);
+  const deliveries = deliveriesOf(record);
   try {
     if (id === null) return await park(record, "unreadable message", receiver);
     if (deliveries > MOST_DELIVERIES) {
@@ -57,23 +70,26 @@ async function dispose(record: SQSRecord, receiver: Receiver): Promise<Dispositi
         await dependencies.generations.save(abandon(generation, dependencies.now()));
       return await park(record, id, receiver);
     }
-    return await deliver(id, dependencies);
+    return { ...(await deliver(id, dependencies)), failed: false };
   } catch (error) {
     if (error instanceof CorruptRecord) {
       await dependencies.generations.quarantine(error.id);
       await queue.park(record.body);
       dependencies.signal("PoisonMessage", error.id);
-      return DONE;
+      return { ...DONE, failed: true };
     }
     logger.error("delivery failed", { generation_id: id ?? "", error: errorName(error), deliveries });
-    return back(
-      dependencies.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(deliveries - 1, 10)),
-    );
+    const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(deliveries - 1, 10));
+    return { ...back(dependencies.now() + pause), failed: true };
   }
 }
 
-async function park(record: SQSRecord, id: string, { dependencies, queue }: Receiver): Promise<Disposition> {
+async function park(record: SQSRecord, id: string, { dependencies, queue }: Receiver) {
   await queue.park(record.body);
   dependencies.signal("PoisonMessage", id);
-  return DONE;
+  return { ...DONE, failed: true };
+}
+
+function deliveriesOf(record: SQSRecord): number {
+  return Number(record.attributes.ApproximateReceiveCount);
 }

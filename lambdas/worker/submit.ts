@@ -33,6 +33,8 @@ export async function submit(
       dependencies,
     );
   }
+  const early = slot.at - dependencies.now();
+  if (early > 0) await dependencies.sleep(early);
   const submission = await dependencies.submit(request, apiKey);
   if (slot.probe && showsHealth(submission)) await dependencies.pacerOf(generation.model).resume();
   switch (submission.outcome) {

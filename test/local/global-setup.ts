@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -7,6 +6,7 @@ import { startLocalCloud } from "../../bin/local/cloud.ts";
 import type { StackFile } from "../../bin/local/stack-file.ts";
 import { startSimulator } from "../support/dashscope-simulator/server.ts";
 import { startFaultProxy } from "../support/fault-proxy/proxy.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** What the tests get: the deployed stack, the provider's double and the proxy that breaks calls to AWS. */
 export interface Cloud {
@@ -62,19 +62,4 @@ export async function setup(project: TestProject): Promise<void> {
 /** Ends everything that `setup` started. */
 export async function teardown(): Promise<void> {
   for (const step of undo.reverse()) await step();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object"
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      );
-    });
-  });
 }

@@ -60,10 +60,11 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
       const { IndexName = "", KeyConditionExpression = "", Limit } = command.input;
       const { ExpressionAttributeValues: values = {}, ExpressionAttributeNames: names = {} } = command.input;
       const sortKey = SORT_KEYS[IndexName] ?? "created";
-      const order = (item: Item) => `${item[sortKey]}|${item.pk}`;
       const found = [...items.values()]
         .filter((item) => holds(KeyConditionExpression, item, values, names))
-        .sort((a, b) => (order(a) < order(b) ? -1 : 1));
+        .map((item) => ({ item, order: `${item[sortKey]}|${item.pk}` }))
+        .sort((a, b) => (a.order < b.order ? -1 : 1))
+        .map(({ item }) => item);
       if (command.input.ScanIndexForward === false) found.reverse();
       return { Items: structuredClone(found.slice(0, Limit)) };
     }

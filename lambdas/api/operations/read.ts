@@ -15,12 +15,10 @@ const requestHeaders = z.object({
     .string()
     .optional()
     .meta({ description: "The `ETag` of an earlier answer: 304 when nothing has changed since." }),
-  prefer: prefer
-    .optional()
-    .meta({
-      description:
-        "`wait=n` waits up to n seconds (25 at most) for a change or, without `If-None-Match`, for the end.",
-    }),
+  prefer: prefer.optional().meta({
+    description:
+      "`wait=n` waits up to n seconds (25 at most) for a change or, without `If-None-Match`, for the end.",
+  }),
 });
 
 /** `GET /v1/generations/{id}`, which waits for a change where the caller wants it to. */

@@ -26,6 +26,8 @@ export interface Fault {
 export interface FaultProxy {
   /** Functions reach AWS here, as their `AWS_ENDPOINT_URL`. */
   readonly url: string;
+  /** How often each operation was called, since the start. */
+  counts(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ const SERVICES: Record<string, string> = {
 export async function startFaultProxy(target: () => string, port = 0): Promise<FaultProxy> {
   const faults: { fault: Fault; struck: number }[] = [];
   const lastGeneration = new Map<number, string>();
+  const counts = new Map<string, number>();
 
   const server = createServer((incoming, outgoing) => {
     handle(incoming, outgoing).catch(() => outgoing.destroy());
@@ -65,6 +68,8 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     if (incoming.url === CONTROL) return control(incoming, body, outgoing);
+    const called = operationOf(incoming);
+    counts.set(called, (counts.get(called) ?? 0) + 1);
     const hit = faults.length === 0 ? undefined : strike(incoming, body);
     if (hit?.action === "fail") {
       outgoing.writeHead(500, { "content-type": "application/x-amz-json-1.0" });
@@ -122,6 +127,7 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
   if (address === null || typeof address === "string") throw new Error("the fault proxy has no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
+    counts: () => counts,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,0 +1,257 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { newHandler } from "../../lambdas/api/app.ts";
+import type { ApiDependencies, Signal } from "../../lambdas/api/dependencies.ts";
+import { routesOf } from "../../lambdas/api/routes.ts";
+import { paceOf } from "../../lambdas/generation/pace.ts";
+import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generation/record.ts";
+import { checkpoint, claim, complete, refuse } from "../../lambdas/generation/transitions.ts";
+import { type GenerationListing, positionOf } from "../../lambdas/store/listing.ts";
+import type { RequestLimits } from "../../lambdas/store/request-limits.ts";
+import { LATE_FIRST_SEND_MS, type Pointer, type ResendStore } from "../../lambdas/store/resends.ts";
+import {
+  type InMemoryGenerations,
+  type InMemoryImages,
+  inMemoryGenerations,
+  inMemoryImages,
+  inMemoryPacer,
+} from "./in-memory-stores.ts";
+
+/** The lists over the in-memory table, with the semantics of lambdas/store/listing.ts. */
+export function inMemoryListing(store: InMemoryGenerations): GenerationListing {
+  return {
+    async page(query) {
+      const fitting = [...store.records.values()]
+        .filter(({ owner }) => owner === query.owner)
+        .filter((each) => query.status === null || statusOf(each) === query.status)
+        .filter((each) => query.createdAfter === null || Date.parse(each.created_at) > query.createdAfter)
+        .filter((each) => query.createdBefore === null || Date.parse(each.created_at) < query.createdBefore)
+        .sort((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1))
+        .filter((each) => query.after === null || positionOf(each) < query.after);
+      const generations = fitting.slice(0, query.limit);
+      const last = generations.at(-1);
+      return {
+        generations,
+        next: fitting.length > query.limit && last !== undefined ? positionOf(last) : null,
+      };
+    },
+    async countOpen(owner, most) {
+      const open = [...store.records.values()].filter((each) => each.owner === owner && isOpen(each));
+      return Math.min(most, open.length);
+    },
+  };
+}
+
+/** The pointers of lambdas/store/resends.ts, written with the same conditions. */
+export function inMemoryResends(
+  generations: InMemoryGenerations,
+  now: () => number,
+): ResendStore & { readonly pointers: Map<string, Pointer> } {
+  const pointers = new Map<string, Pointer>();
+  const start = (key: string, generation: Queued, byResend: boolean) => {
+    generations.put(generation);
+    pointers.set(key, { generationId: generation.id, byResend, writtenAt: now() });
+    return true;
+  };
+  return {
+    pointers,
+    async find(key) {
+      return pointers.get(key) ?? null;
+    },
+    async startFirst(key, generation) {
+      const found = pointers.get(key);
+      const fresh = found?.byResend === true && found.writtenAt >= now() - LATE_FIRST_SEND_MS;
+      return fresh ? false : start(key, generation, false);
+    },
+    async startResent(key, generation, seen) {
+      const found = pointers.get(key);
+      return found?.generationId === seen?.generationId ? start(key, generation, true) : false;
+    },
+    async settle(key, { generationId }) {
+      const found = pointers.get(key);
+      if (found === undefined || !found.byResend || found.generationId !== generationId) return false;
+      pointers.set(key, { ...found, byResend: false });
+      return true;
+    },
+  };
+}
+
+export function inMemoryLimits(now: () => number): RequestLimits {
+  const counts = new Map<string, number>();
+  return {
+    async count(owner) {
+      const minute = Math.floor(now() / 60_000);
+      const used = (counts.get(`${owner}#${minute}`) ?? 0) + 1;
+      counts.set(`${owner}#${minute}`, used);
+      return { used, resetsAt: (minute + 1) * 60_000 };
+    },
+  };
+}
+
+/** A request, as far as a test says something of it. */
+interface Ask {
+  readonly method?: string;
+  /** With its query, and without `/v1`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A text is sent as it is, anything else as JSON. */
+  readonly body?: unknown;
+  readonly owner?: string | null;
+  readonly keyId?: string;
+  readonly event?: Partial<APIGatewayProxyEvent>;
+}
+
+/** API Gateway's event for a request. */
+export function eventOf(ask: Ask): APIGatewayProxyEvent {
+  const { method = "GET", path, headers = {}, body, owner = "alice", keyId = "key1" } = ask;
+  const url = new URL(path, "http://api.example");
+  const parameters = [...new Set(url.searchParams.keys())];
+  const event = {
+    resource: "/{proxy+}",
+    path: url.pathname,
+    httpMethod: method,
+    headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+    multiValueHeaders: {},
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    multiValueQueryStringParameters: Object.fromEntries(
+      parameters.map((name) => [name, url.searchParams.getAll(name)]),
+    ),
+    pathParameters: { proxy: url.pathname.slice(1) },
+    stageVariables: null,
+    body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
+    isBase64Encoded: false,
+    requestContext: {
+      requestId: "request-1",
+      authorizer: owner === null ? undefined : { owner, key_id: keyId },
+      identity: {},
+    },
+    ...ask.event,
+  };
+  return event as unknown as APIGatewayProxyEvent;
+}
+
+/** An answer, its headers by their names in lower case. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+  readonly text: string;
+}
+
+export function answerOf({ statusCode, headers = {}, body }: APIGatewayProxyResult): Answer {
+  const isJson = String(headers["Content-Type"] ?? "").includes("json");
+  return {
+    status: statusCode,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    ),
+    body: isJson && body !== "" ? JSON.parse(body) : null,
+    text: body,
+  };
+}
+
+export interface ApiUnderTest {
+  readonly clock: { now: number };
+  readonly generations: InMemoryGenerations;
+  readonly images: InMemoryImages;
+  readonly resends: ReturnType<typeof inMemoryResends>;
+  readonly signals: { name: Signal; fields: unknown }[];
+  readonly dependencies: ApiDependencies;
+  send(ask: Ask): Promise<Answer>;
+  /** What happens while the API sleeps, once for each time. */
+  meanwhile: (() => void | Promise<void>)[];
+  /** Plays the worker for a queued generation. */
+  start(id: string): Promise<void>;
+  succeed(id: string, bytes?: number): Promise<void>;
+  reject(id: string, code?: Parameters<typeof refuse>[1]["code"]): Promise<void>;
+}
+
+const PICTURE = { width: 1664, height: 928, sha256: "ab".repeat(32), bucket: "bucket" };
+
+/** The whole API over stores in memory and a clock that moves when it sleeps. */
+export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnderTest {
+  const clock = { now: Date.parse("2026-03-01T12:00:00.000Z") };
+  const now = () => clock.now;
+  const generations = inMemoryGenerations();
+  const images = inMemoryImages(now);
+  const resends = inMemoryResends(generations, now);
+  const pace = paceOf(60, 1);
+  const pacer = inMemoryPacer(pace, now);
+  const signals: ApiUnderTest["signals"] = [];
+  const meanwhile: ApiUnderTest["meanwhile"] = [];
+  const dependencies: ApiDependencies = {
+    generations,
+    listing: inMemoryListing(generations),
+    images,
+    pictures: {
+      bytes: async () => new Uint8Array([137, 80, 78, 71]),
+      headAddress: async ({ key }) => `https://bucket.example/${key}?signed-for-head`,
+    },
+    resends,
+    limits: inMemoryLimits(now),
+    pacerOf: () => pacer,
+    pace,
+    cursorKey: async () => Buffer.from("a key of cursors"),
+    region: "sg",
+    authentication: "key",
+    corsOrigins: [],
+    requestsPerMinute: 1000,
+    mostOpenGenerations: 1000,
+    longestWait: 25,
+    now,
+    random: () => 0.5,
+    async sleep(milliseconds) {
+      clock.now += milliseconds;
+      await meanwhile.shift()?.();
+    },
+    signal: (name, fields) => signals.push({ name, fields }),
+    ...overrides,
+  };
+  const handler = newHandler(routesOf("sg"), dependencies);
+  const context = { awsRequestId: "lambda-1" } as Context;
+
+  async function start(id: string): Promise<void> {
+    const queued = (await generations.get(id)) as Queued;
+    const { region, price } = queued;
+    await generations.save(claim(queued, { now: clock.now, leaseSeconds: 300, turn: id, region, price }));
+  }
+
+  return {
+    clock,
+    generations,
+    images,
+    resends,
+    signals,
+    dependencies,
+    meanwhile,
+    async send(ask) {
+      return answerOf(await handler(eventOf(ask), context));
+    },
+    start,
+    async succeed(id, bytes = 1000) {
+      await start(id);
+      const submitting = await generations.get(id);
+      if (submitting?.state !== "submitting") throw new Error("not claimed");
+      const painted: Painted = checkpoint(submitting, {
+        requestId: "provider-1",
+        sourceUrl: "https://results.example/1.png",
+        sourceExpiresAt: clock.now + 86_400_000,
+        width: 1664,
+        height: 928,
+        now: clock.now,
+      });
+      await generations.save(painted);
+      const key = `generations/${id}.png`;
+      images.stored.set(key, "sha");
+      await generations.save(complete(painted, { now: clock.now, image: { ...PICTURE, bytes, key } }));
+    },
+    async reject(id, code = "content_rejected") {
+      await start(id);
+      const submitting = await generations.get(id);
+      if (submitting?.state !== "submitting") throw new Error("not claimed");
+      await generations.save(
+        refuse(submitting, { now: clock.now, code, message: "It was refused.", provider: null }),
+      );
+    },
+  };
+}
