@@ -20,6 +20,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          // Waits for redeliveries overlap.
+          maxConcurrency: 50,
         },
       },
     ],

@@ -22,11 +22,20 @@ export async function runCommand(command: () => Promise<void>): Promise<never> {
   process.exit();
 }
 
-/** A signal that aborts with `Interrupted` on the first Ctrl-C, SIGTERM or closed terminal. */
+const PARENT_POLL_MILLISECONDS = 500;
+
+/**
+ * A signal that aborts with `Interrupted` on the first Ctrl-C, SIGTERM or closed terminal, and when the npm that
+ * started us is gone without having told us.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(name, () => controller.abort(new Interrupted()));
+  const parent = process.ppid;
+  const orphaned = () => process.ppid !== parent && controller.abort(new Interrupted());
+  if (process.env["npm_lifecycle_event"] !== undefined)
+    setInterval(orphaned, PARENT_POLL_MILLISECONDS).unref();
   return controller.signal;
 }
 

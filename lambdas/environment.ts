@@ -28,6 +28,8 @@ export type EnvironmentVariable =
   | "DOWNLOAD_TIMEOUT_SECONDS"
   /** How far ahead a slot may be for the worker to wait for it inside. */
   | "SLOT_WAIT_SECONDS"
+  /** How often a paused queue lets one call through, to find out whether the fault is mended. */
+  | "PROBE_SECONDS"
   /** How long an ended generation is kept. */
   | "RETENTION_DAYS"
   /** Requests per minute that one owner may make. */

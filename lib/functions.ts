@@ -21,6 +21,11 @@ interface FunctionsProps {
   readonly events: GenerationEvents;
 }
 
+/** What the reference page at /v1/docs is rendered with: read when somebody asks for it, so no part of the code. */
+const REFERENCE_PAGE = ["swagger-ui-bundle.js", "swagger-ui.css"].map(
+  (file) => `node_modules/swagger-ui-dist/${file}`,
+);
+
 /** The six functions, each with what it needs and no more. */
 export class Functions extends Construct {
   readonly api: ServiceFunction;
@@ -33,7 +38,13 @@ export class Functions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const { environment, timeouts, store, queue, events } = props;
-    const make = (name: string, description: string, timeoutSeconds: number, memoryMegabytes: number) =>
+    const make = (
+      name: string,
+      description: string,
+      timeoutSeconds: number,
+      memoryMegabytes: number,
+      files?: readonly string[],
+    ) =>
       new ServiceFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
         name,
         description,
@@ -41,6 +52,7 @@ export class Functions extends Construct {
         settings: settings(environment, timeouts),
         timeoutSeconds,
         memoryMegabytes,
+        files,
         network:
           name === "worker" && environment.egress.mode === "allowlist"
             ? environment.egress.network
@@ -50,7 +62,7 @@ export class Functions extends Construct {
     this.authorizer = make("authorizer", "Checks an API key and names its owner", timeouts.authorizer, 512);
     store.grantLookup(this.authorizer);
 
-    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024);
+    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024, REFERENCE_PAGE);
     store.grantRecords(this.api);
     store.grantPicturesRead(this.api);
     store.grantPicturesRemoval(this.api);
@@ -123,6 +135,7 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     PROVIDER_READ_TIMEOUT_SECONDS: String(timeouts.providerRead),
     LEASE_SECONDS: String(timeouts.lease),
     SLOT_WAIT_SECONDS: String(timeouts.slotWait),
+    PROBE_SECONDS: String(timeouts.probe),
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
     API_WAIT_SECONDS: String(timeouts.apiWait),
   };

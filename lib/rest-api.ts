@@ -144,14 +144,8 @@ export class HttpApi extends Construct {
     const preflight = resource.addCorsPreflight({
       allowOrigins: [...corsOrigins],
       allowMethods: ["GET", "HEAD", "POST", "DELETE"],
-      allowHeaders: [
-        "Authorization",
-        "Content-Type",
-        "Idempotency-Key",
-        "Prefer",
-        "Cancel-After",
-        "If-None-Match",
-      ],
+      // The star covers what SDKs add, such as X-Stainless-*; Authorization has to be named all the same.
+      allowHeaders: ["Authorization", "*"],
       maxAge: Duration.hours(1),
     });
     Validations.of(preflight).acknowledge({

@@ -16,7 +16,7 @@ import {
   ServicePrincipal,
 } from "aws-cdk-lib/aws-iam";
 import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { EnvironmentVariable } from "../lambdas/environment.ts";
@@ -41,6 +41,8 @@ interface ServiceFunctionProps {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly network?: Network | undefined;
+  /** Files, from the project's folder, that travel beside the code and are read at run time. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /** The namespace of the metrics that the functions publish; their dimension `service` is the function's name. */
@@ -86,6 +88,7 @@ export class ServiceFunction extends Construct implements IGrantable {
       logGroup,
       awsSdkConnectionReuse: false,
       bundling: {
+        commandHooks: copying(props.files ?? []),
         format: OutputFormat.ESM,
         target: "node24",
         logLevel: LogLevel.WARNING,
@@ -154,4 +157,13 @@ export class ServiceFunction extends Construct implements IGrantable {
       ),
     };
   }
+}
+
+/** Puts files beside a bundle when it is done. */
+function copying(files: readonly string[]): ICommandHooks {
+  return {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (from, to) => files.map((file) => `cp "${from}/${file}" "${to}"`),
+  };
 }

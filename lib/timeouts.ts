@@ -6,6 +6,8 @@ export interface Timeouts {
   readonly lease: number;
   /** How far ahead a pacer slot may be for the worker to wait for it inside. */
   readonly slotWait: number;
+  /** How often a paused queue lets one call through. */
+  readonly probe: number;
   /** The time kept for fetching and storing an image within one worker run. */
   readonly download: number;
   /** The worker function: a slot, a submission and a download, one after the other. */
@@ -44,6 +46,7 @@ export function timeoutsFor(providerSeconds: number): Timeouts {
     providerRead: providerSeconds + margin,
     lease,
     slotWait,
+    probe: Math.ceil(providerSeconds / 5),
     download,
     worker,
     queueVisibility: worker + margin,

@@ -36,6 +36,7 @@ export interface ServiceProcess extends ProcessRecord {
 /** How long a group has to end by itself before it is killed. The emulator waits for functions in flight: we do not. */
 const GRACE_MILLISECONDS = 1000;
 const POLL_MILLISECONDS = 25;
+const LONGEST_LAST_LINE = 300;
 
 /** Starts a process in a group of its own, so that Ctrl-C in the terminal reaches us alone. */
 export function startProcess(description: ProcessDescription): ServiceProcess {
@@ -86,7 +87,8 @@ export class ProgramFailed extends Failure {
   readonly output: string;
 
   constructor({ name, log }: ProcessDescription, reason: string, output: string) {
-    super(`${name} failed (${reason}). Its output: ${log}`);
+    const last = output.trim().split("\n").at(-1)?.slice(0, LONGEST_LAST_LINE) ?? "";
+    super(`${name} failed (${reason})${last === "" ? "" : `: ${last}`}\n  Its whole output: ${log}`);
     this.output = output;
   }
 }

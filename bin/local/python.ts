@@ -19,7 +19,8 @@ const names = [
   ...Array.from({ length: NEWEST_MINOR - OLDEST_MINOR + 1 }, (_, back) => `python3.${NEWEST_MINOR - back}`),
 ];
 
-const DESCRIBE = "import sys; print(sys.executable, *sys.version_info[:2], sep='\\n')";
+/** The prefix tells interpreters apart that go by several names. */
+const DESCRIBE = "import sys; print(sys.executable, sys.prefix, *sys.version_info[:2], sep='\\n')";
 
 /**
  * The ways there are, best first: `uv`; a Python of 3.10 or newer that can make virtual environments; one that has
@@ -38,9 +39,15 @@ export async function* installers(probe: Probe): AsyncGenerator<Installer> {
 async function suitablePythons(probe: Probe): Promise<string[]> {
   const found = await Promise.all(
     names.map(async (name) => {
-      const [path, major, minor] = (await probe(name, ["-c", DESCRIBE]))?.trim().split("\n") ?? [];
-      return path !== undefined && Number(major) === 3 && Number(minor) >= OLDEST_MINOR ? [path] : [];
+      const [path, prefix, major, minor] = (await probe(name, ["-c", DESCRIBE]))?.trim().split("\n") ?? [];
+      const suits = Number(major) === 3 && Number(minor) >= OLDEST_MINOR;
+      return path !== undefined && prefix !== undefined && suits
+        ? [{ path, prefix: `${prefix} ${minor}` }]
+        : [];
     }),
   );
-  return [...new Set(found.flat())];
+  const distinct = found
+    .flat()
+    .filter(({ prefix }, index, all) => all.findIndex((one) => one.prefix === prefix) === index);
+  return distinct.map(({ path }) => path);
 }

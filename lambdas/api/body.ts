@@ -1,4 +1,4 @@
-import { ServiceError } from "../generation/problems.ts";
+import { InvalidInput, ServiceError } from "../generation/problems.ts";
 import type { ApiRequest } from "./api-request.ts";
 
 const MOST_BYTES = 64 * 1024;
@@ -6,7 +6,8 @@ const MOST_BYTES = 64 * 1024;
 /**
  * The JSON of a request.
  *
- * @throws ServiceError `unsupported_media_type`, `payload_too_large` or `malformed_json`
+ * @throws ServiceError `unsupported_media_type`, `payload_too_large`, `malformed_json`, or `invalid_request` for a name
+ * that no object of this language can be trusted with
  */
 export function readJson({ headers, body }: Pick<ApiRequest, "headers" | "body">): unknown {
   const [mediaType = ""] = (headers["content-type"] ?? "").split(";");
@@ -19,10 +20,18 @@ export function readJson({ headers, body }: Pick<ApiRequest, "headers" | "body">
       detail: `The body has ${body.byteLength} bytes; at most ${MOST_BYTES} are accepted.`,
     });
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body), refuseProto);
+  } catch (error) {
+    if (error instanceof InvalidInput) throw error;
     throw new ServiceError("malformed_json", {
       detail: body.byteLength === 0 ? "The body is empty." : "The body is not valid JSON in UTF-8.",
     });
   }
+}
+
+/** Schemas drop this name without a word; a pair of metadata would be lost. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name === "__proto__")
+    throw new InvalidInput([{ pointer: "#", detail: "must not have a field named __proto__ anywhere" }]);
+  return value;
 }

@@ -46,9 +46,18 @@ async function route(
   try {
     return await found.operation.run({ request, id: found.id }, dependencies);
   } catch (error) {
-    if (!(error instanceof ServiceError)) report(error, dependencies);
-    return refusal(error, request.id);
+    if (error instanceof ServiceError) return refusal(error, request.id);
+    report(error, dependencies);
+    return refusal(request.method === "POST" ? halfDone() : error, request.id);
   }
+}
+
+/** A creation that failed somewhere inside may have been accepted all the same: nobody may call it free. */
+function halfDone(): ServiceError {
+  return new ServiceError("internal", {
+    detail: "The service failed; repeat a creation with the same Idempotency-Key, it may have been accepted.",
+    billed: "unknown",
+  });
 }
 
 /** Tells the operator of a failure: its kind and place, never its message, which may quote what a caller sent. */

@@ -55,7 +55,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     ...(operation.open && { security: [] }),
     requestParams: {
       ...(operation.path.includes("{id}") && { path: z.object({ id: generationId }) }),
-      ...(hasHeaders && { header: requestHeaders }),
+      ...(hasHeaders && { header: z.object(mapKeys(requestHeaders.shape, spelled)) }),
       ...(query !== null && { query }),
     },
     ...(body !== null && {
@@ -84,7 +84,12 @@ function answersOf({ answers, open }: Operation): Record<string, ZodOpenApiRespo
         description,
         headers: headersOf(open, headers),
         ...(schema !== undefined && {
-          content: { "application/json": { schema, ...(examples && { examples: examplesOf(examples) }) } },
+          content: {
+            "application/json": {
+              schema,
+              ...(examples && { examples: examplesOf(checked(examples, schema)) }),
+            },
+          },
         }),
         ...(mediaType !== undefined && { content: { [mediaType]: { schema: z.string() } } }),
       },
@@ -127,6 +132,20 @@ function problemContent(codes: readonly ProblemCode[]) {
 function headersOf(open: boolean, more: readonly string[]): Record<string, { $ref: string }> {
   const names = [...Object.keys(COMMON_HEADERS), ...(open ? [] : Object.keys(QUOTA_HEADERS)), ...more];
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** A header's name as people write it. */
+function spelled(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+function mapKeys<Value>(entries: Readonly<Record<string, Value>>, rename: (key: string) => string) {
+  return Object.fromEntries(Object.entries(entries).map(([key, value]) => [rename(key), value]));
+}
+
+/** Examples as the schema has them: in its order, and an error for one that does not fit. */
+function checked(examples: Readonly<Record<string, unknown>>, schema: z.ZodType): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, schema.parse(value)]));
 }
 
 function examplesOf(examples: Readonly<Record<string, unknown>>): Record<string, { value: unknown }> {

@@ -16,14 +16,8 @@ const EXPOSED = [
   "x-request-id",
 ].join(", ");
 
-const ALLOWED_HEADERS = [
-  "Authorization",
-  "Content-Type",
-  "Idempotency-Key",
-  "Prefer",
-  "Cancel-After",
-  "If-None-Match",
-].join(", ");
+/** The star covers what SDKs add; only Authorization has to be named. */
+const ALLOWED_HEADERS = "Authorization, *";
 
 const SECURITY = {
   "X-Content-Type-Options": "nosniff",

@@ -17,6 +17,7 @@ export const idempotencyKey = z
     });
     return z.NEVER;
   })
+  .optional()
   .meta({
     description:
       "Names the intent: the same key and body are the same generation, however often they are sent. 1 to 255 visible ASCII characters, quoted or bare.",
@@ -39,13 +40,14 @@ export const cancelAfter = z
       return z.NEVER;
     }
   })
+  .optional()
   .meta({
     description:
       "Sets the deadline: a generation still queued then ends as `expired`. `30s`, `5m`, `1h30m` or seconds, from 5 s to 7 days; 24 hours by default.",
     example: "5m",
   });
 
-export const prefer = z.string().transform(parsePrefer).meta({
+export const prefer = z.string().transform(parsePrefer).optional().meta({
   description:
     "`wait=n` waits up to n seconds (25 by default and at most), `respond-async` answers at once. What was followed is in `Preference-Applied`.",
   example: "wait=10",

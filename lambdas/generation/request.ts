@@ -15,14 +15,12 @@ export interface Catalogue {
 export const LONGEST_TEXT = 8000;
 export const LARGEST_SEED = 2_147_483_647;
 
-/** A text of so many code points; lone surrogates are refused, as no UTF-8 can carry them to the provider. */
-function text(shortest: number) {
+/** A text of so many code points; lone surrogates are refused, as no UTF-8 can carry them on. */
+function text(shortest: number, longest: number) {
   return z
     .string()
     .refine((value) => codePoints(value) >= shortest, { error: "must not be empty" })
-    .refine((value) => codePoints(value) <= LONGEST_TEXT, {
-      error: `must be at most ${LONGEST_TEXT} characters`,
-    })
+    .refine((value) => codePoints(value) <= longest, { error: `must be at most ${longest} characters` })
     .refine((value) => value.isWellFormed(), { error: "must be valid Unicode" });
 }
 
@@ -31,12 +29,12 @@ export function createRequestSchema(catalogue: Catalogue) {
   const sizes = catalogue.sizes.flatMap((size) => [size, size.replace("*", "x")]);
   return z
     .strictObject({
-      prompt: text(1).meta({
+      prompt: text(1, LONGEST_TEXT).meta({
         description: "What to paint: 1 to 8,000 code points.",
         minLength: 1,
         maxLength: LONGEST_TEXT,
       }),
-      negative_prompt: text(0)
+      negative_prompt: text(0, LONGEST_TEXT)
         .nullable()
         .default(null)
         .meta({ description: "What to keep out of the picture." }),
@@ -56,10 +54,13 @@ export function createRequestSchema(catalogue: Catalogue) {
       prompt_extend: z.boolean().default(true).meta({ description: "Let the provider enrich the prompt." }),
       watermark: z.boolean().default(false),
       metadata: z
-        .record(z.string().min(1).max(40), z.string().max(500))
+        .record(text(1, 40), text(0, 500))
         .refine((pairs) => Object.keys(pairs).length <= 16, { error: "must have at most 16 entries" })
         .default({})
-        .meta({ description: "Your own pairs: at most 16, keys to 40, values to 500 characters." }),
+        .meta({
+          description: "Your own pairs: at most 16, keys to 40, values to 500 characters.",
+          maxProperties: 16,
+        }),
       on_unknown_outcome: z.enum(["fail", "retry"]).default("fail").meta({
         description: "Whether to paint again, and perhaps pay twice, when the provider's answer is lost.",
       }),

@@ -69,13 +69,15 @@ interface PacerOptions {
   readonly region: string;
   readonly model: string;
   readonly pace: Pace;
+  /** How often a paused queue lets one call through, in milliseconds; once a minute when absent. */
+  readonly probeEvery?: number;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 /** The pacer over one item of the table. Each move is a conditional write on the version read. */
 export function createPacer(options: PacerOptions): Pacer {
-  const { client, table, pace, now } = options;
+  const { client, table, pace, now, probeEvery = PROBE_EVERY_MS } = options;
   const key = { pk: `pacer#${options.region}#${options.model}` };
 
   async function read(): Promise<State> {
@@ -107,7 +109,7 @@ export function createPacer(options: PacerOptions): Pacer {
   }
 
   return {
-    take: (patience) => move((state) => takeTurn(state, { now: now(), patience, pace })),
+    take: (patience) => move((state) => takeTurn(state, { now: now(), patience, pace, probeEvery })),
     async stands(slot) {
       const { held_until, paused } = await read();
       return held_until <= now() && (paused === null || slot.probe);
@@ -123,7 +125,7 @@ export function createPacer(options: PacerOptions): Pacer {
       })),
     pause: (reason) =>
       move((state) => ({
-        next: state.paused === null ? { ...state, paused: reason, probe_at: now() + PROBE_EVERY_MS } : state,
+        next: state.paused === null ? { ...state, paused: reason, probe_at: now() + probeEvery } : state,
         result: undefined,
       })),
     resume: () =>
@@ -147,24 +149,24 @@ function earliestSlot({ arrival, held_until }: State, now: number, pace: Pace): 
 /** One step of the pacer, pure: the state after a message asked for its turn, and its answer. */
 export function takeTurn(
   state: State,
-  ask: { now: number; patience: number; pace: Pace },
+  ask: { now: number; patience: number; pace: Pace; probeEvery?: number },
 ): { next: State; result: Turn } {
-  const { now, patience, pace } = ask;
+  const { now, patience, pace, probeEvery = PROBE_EVERY_MS } = ask;
+  const { paused } = state;
   const slot = earliestSlot(state, now, pace);
-  const probing = state.paused !== null && now >= state.probe_at;
-  if ((state.paused === null || probing) && slot - now <= patience) {
+  const earliest = paused === null ? slot : Math.max(slot, state.probe_at);
+  if (earliest - now <= patience) {
     const slotNumber = state.slot_number + 1;
     return {
       next: {
         ...state,
-        arrival: arrivalAfter(state.arrival, slot, pace),
+        arrival: arrivalAfter(state.arrival, earliest, pace),
         slot_number: slotNumber,
-        probe_at: probing ? now + PROBE_EVERY_MS : state.probe_at,
+        probe_at: paused === null ? state.probe_at : earliest + probeEvery,
       },
-      result: { kind: "slot", at: slot, number: slotNumber, probe: probing },
+      result: { kind: "slot", at: earliest, number: slotNumber, probe: paused !== null },
     };
   }
-  const earliest = state.paused === null ? slot : Math.max(slot, state.probe_at);
   const at = Math.max(earliest, state.line_ends);
   return { next: { ...state, line_ends: at + pace.interval }, result: { kind: "appointment", at } };
 }

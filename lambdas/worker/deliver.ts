@@ -44,7 +44,10 @@ async function finishBegun(own: Generation, dependencies: WorkerDependencies): P
       const detail = "The service lost the provider's answer; whether the image was charged is not known.";
       const notBefore = now + retryDelay(begun.attempts, dependencies.pace, dependencies.random);
       const next = loseAnswer(begun, { now, notBefore, detail });
-      if (await dependencies.generations.save(next)) dependencies.signal("OutcomeUnknown", begun.id);
+      if (!(await dependencies.generations.save(next))) continue;
+      dependencies.signal("OutcomeUnknown", begun.id);
+      // The message that lost it is the one that has to try again: its own may be used up.
+      if (next.state === "queued") return back(notBefore);
     }
   }
   return null;
@@ -70,7 +73,9 @@ async function takeTurn(own: Generation, dependencies: WorkerDependencies): Prom
   const claimed = await claimNext(own, turn, dependencies);
   if (claimed !== null) return submit(claimed, turn, apiKey, dependencies);
   const after = await current(own, dependencies);
-  return after.state === "queued" ? back(Math.max(now(), Date.parse(after.not_before))) : DONE;
+  if (after.state === "queued") return back(Math.max(now(), Date.parse(after.not_before)));
+  // A claim whose answer was lost on the way is a claim all the same.
+  return (await finishBegun(after, dependencies)) ?? DONE;
 }
 
 /** Waits for a slot that is near; one that a throttle or a pause has voided meanwhile is asked for again. */

@@ -6,6 +6,8 @@ import { back, type Disposition, DONE, type WorkerDependencies } from "./depende
 
 /** Tries within one delivery, before the message comes back later. */
 const QUICK_TRIES = 3;
+/** A try that failed slowly is not repeated at once: the time of a delivery is for one whole download. */
+const QUICK_MS = 1000;
 
 /**
  * Fetches a painted image, verifies and stores it, and ends the generation. Can be repeated from any point:
@@ -16,12 +18,14 @@ export async function fetchImage(
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
   const { now, pace, random } = dependencies;
+  const began = now();
   let fault: Fault = { detail: "", host: null };
   for (let attempt = 1; attempt <= QUICK_TRIES; attempt++) {
     const result = await fetchOnce(generation, dependencies);
     if (result === "stored") return DONE;
     fault = result;
     if (fault.host !== null || generation.source_expires_at <= new Date(now()).toISOString()) break;
+    if (now() - began > QUICK_MS) break;
     if (attempt < QUICK_TRIES) await dependencies.sleep(100 * 2 ** attempt * random());
   }
   if (Date.parse(generation.source_expires_at) <= now()) {

@@ -42,7 +42,16 @@ const dependencies: WorkerDependencies = {
   pacerOf(model) {
     const known = pacers.get(model);
     if (known !== undefined) return known;
-    const pacer = createPacer({ client, table, region, model, pace, now, sleep: pause });
+    const pacer = createPacer({
+      client,
+      table,
+      region,
+      model,
+      pace,
+      probeEvery: requiredNumber("PROBE_SECONDS") * 1000,
+      now,
+      sleep: pause,
+    });
     pacers.set(model, pacer);
     return pacer;
   },

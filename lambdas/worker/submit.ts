@@ -4,6 +4,7 @@ import { retryDelay, throttlePause } from "../generation/pace.ts";
 import type { ProviderRefusal } from "../generation/problems.ts";
 import type { Generation, Submitting } from "../generation/record.ts";
 import { checkpoint, loseAnswer, MOST_ATTEMPTS, refuse, requeue } from "../generation/transitions.ts";
+import { errorName, logger } from "../observe.ts";
 import type { Slot } from "../store/pacer.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
@@ -36,7 +37,8 @@ export async function submit(
   const early = slot.at - dependencies.now();
   if (early > 0) await dependencies.sleep(early);
   const submission = await dependencies.submit(request, apiKey);
-  if (slot.probe && showsHealth(submission)) await dependencies.pacerOf(generation.model).resume();
+  if (slot.probe && showsHealth(submission))
+    await orElse(() => dependencies.pacerOf(generation.model).resume(), undefined);
   switch (submission.outcome) {
     case "accepted":
       return accepted(generation, submission, dependencies);
@@ -85,9 +87,11 @@ async function rejected(
   const pacer = dependencies.pacerOf(generation.model);
   if (answer.fault === "operator") {
     // A key that was replaced since we read it is no fault: the next turn uses the new one.
-    const stale = answer.operatorFault === "key" && (await dependencies.providerKey.replaces(apiKey));
+    const stale =
+      answer.operatorFault === "key" &&
+      (await orElse(() => dependencies.providerKey.replaces(apiKey), false));
     if (!stale) {
-      await pacer.pause(answer.operatorFault);
+      await orElse(() => pacer.pause(answer.operatorFault), undefined);
       dependencies.signal("ProviderPaused", generation.id);
     }
     return settle(requeue(generation, { notBefore: now, counted: false }), dependencies);
@@ -96,7 +100,7 @@ async function rejected(
     (answer.retryAfterSeconds ?? 0) * 1000,
     throttlePause(dependencies.pace, dependencies.random),
   );
-  if (answer.retry === "throttled") await pacer.holdOff(now + pause);
+  if (answer.retry === "throttled") await orElse(() => pacer.holdOff(now + pause), undefined);
   if (generation.attempts < ATTEMPTS[answer.retry]) {
     const delay =
       answer.retry === "throttled"
@@ -126,6 +130,16 @@ async function insistently(save: () => Promise<boolean>, dependencies: WorkerDep
       if (attempt >= CHECKPOINT_TRIES) throw error;
       await dependencies.sleep(100 * 2 ** attempt);
     }
+  }
+}
+
+/** What else an answer calls for must not keep it from being written down: a fault there is noted, and passed over. */
+async function orElse<Result>(effort: () => Promise<Result>, fallback: Result): Promise<Result> {
+  try {
+    return await effort();
+  } catch (error) {
+    logger.warn("an answer's side effect failed", { error: errorName(error) });
+    return fallback;
   }
 }
 

@@ -5,7 +5,7 @@ import { startLocalCloud } from "../../bin/local/cloud.ts";
 import { type Simulator, startSimulator } from "../support/dashscope-simulator/server.ts";
 import type { Settings } from "../support/dashscope-simulator/settings.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy/proxy.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../../bin/local/ports.ts";
 
 /** The deployed service, for a benchmark: with a simulator of its own, and a proxy that counts calls to AWS. */
 export interface BenchCloud {

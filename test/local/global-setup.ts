@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { TestProject } from "vitest/node";
 import { startLocalCloud } from "../../bin/local/cloud.ts";
+import { freePort } from "../../bin/local/ports.ts";
 import type { StackFile } from "../../bin/local/stack-file.ts";
 import { startSimulator } from "../support/dashscope-simulator/server.ts";
 import { startFaultProxy } from "../support/fault-proxy/proxy.ts";
-import { freePort } from "../support/free-port.ts";
+import { changeVariables } from "./function-variables.ts";
 
 /** What the tests get: the deployed stack, the provider's double and the proxy that breaks calls to AWS. */
 export interface Cloud {
@@ -55,8 +57,25 @@ export async function setup(project: TestProject): Promise<void> {
     functionsEndpoint: proxy.url,
     paintFirstPicture: false,
   });
-  project.provide("cloud", { stack: cloud.stack, simulatorUrl: simulator.baseUrl, proxyUrl: proxy.url });
   undo.push(() => cloud.stop());
+  await leadToProxy(cloud.stack, proxy.url);
+  project.provide("cloud", { stack: cloud.stack, simulatorUrl: simulator.baseUrl, proxyUrl: proxy.url });
+}
+
+/** The SDK takes a queue's URL for its endpoint, and would pass the proxy by. */
+async function leadToProxy(stack: StackFile, proxyUrl: string): Promise<void> {
+  const client = new LambdaClient({
+    endpoint: stack.aws_endpoint,
+    region: stack.region,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const through = (url: string) => proxyUrl + new URL(url).pathname;
+  const variables = {
+    QUEUE_URL: through(stack.queue_url),
+    DEAD_LETTER_QUEUE_URL: through(stack.dead_letter_queue_url),
+  };
+  for (const name of ["relay", "worker", "reconciler"])
+    await changeVariables(client, `image-service-local-${name}`, variables);
 }
 
 /** Ends everything that `setup` started. */

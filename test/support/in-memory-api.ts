@@ -17,7 +17,7 @@ import {
 } from "./in-memory-stores.ts";
 
 /** The lists over the in-memory table, with the semantics of lambdas/store/listing.ts. */
-export function inMemoryListing(store: InMemoryGenerations): GenerationListing {
+function inMemoryListing(store: InMemoryGenerations): GenerationListing {
   return {
     async page(query) {
       const fitting = [...store.records.values()]
@@ -75,7 +75,7 @@ export function inMemoryResends(
   };
 }
 
-export function inMemoryLimits(now: () => number): RequestLimits {
+function inMemoryLimits(now: () => number): RequestLimits {
   const counts = new Map<string, number>();
   return {
     async count(owner) {

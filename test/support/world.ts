@@ -261,7 +261,10 @@ class World {
 
   constructor(scenario: Scenario, limitMs?: number) {
     this.scenario = scenario;
-    const lastDeadline = Math.max(0, ...scenario.jobs.map(({ at, deadlineSeconds }) => at + deadlineSeconds * 1000));
+    const lastDeadline = Math.max(
+      0,
+      ...scenario.jobs.map(({ at, deadlineSeconds }) => at + deadlineSeconds * 1000),
+    );
     const outageEnd = scenario.outage === null ? 0 : scenario.outage.from + scenario.outage.minutes * MINUTE;
     const lifetime = scenario.storageDead ? scenario.sourceLifetimeMinutes * MINUTE : 0;
     this.limit =
@@ -290,7 +293,9 @@ class World {
       if (this.isOver()) return this.atTheEnd();
     }
     const open = [...this.open].map((id) => `${this.nameOf(id)} is ${this.stored(id)?.state}`);
-    this.violate(`no way out: ${open.join(", ") || "nothing is open"}, ${this.messages.size} messages are left`);
+    this.violate(
+      `no way out: ${open.join(", ") || "nothing is open"}, ${this.messages.size} messages are left`,
+    );
   }
 
   result(): Result {
@@ -326,7 +331,8 @@ class World {
     while (low < high) {
       const middle = (low + high) >> 1;
       const other = this.timeline[middle];
-      if (other !== undefined && (other.at > at || (other.at === at && other.order > event.order))) low = middle + 1;
+      if (other !== undefined && (other.at > at || (other.at === at && other.order > event.order)))
+        low = middle + 1;
       else high = middle;
     }
     this.timeline.splice(low, 0, event);
@@ -362,13 +368,16 @@ class World {
         if (!process.alive) return;
         const nth = this.calls.get(call) ?? 0;
         this.calls.set(call, nth + 1);
-        const fault = this.scenario.faults.find((each) => each.call === call && each.nth === nth);
+        const fault = this.scenario.faults.find(
+          (each) =>
+            each.call === call && each.nth === nth && (canFail(call) || each.kind.startsWith("crash")),
+        );
         if (fault?.kind === "crash before") return this.kill(process, `before ${call} ${nth}`);
         if (fault?.kind === "error before") {
           this.log(`${process.name}: ${call} ${nth} FAILS`);
-          if (process.claimed !== null) this.lossPossible.add(process.claimed);
           return reject(new Error("injected"));
         }
+        const claimedBefore = process.claimed;
         let answer: Answer;
         try {
           answer = await effect();
@@ -378,7 +387,9 @@ class World {
         if (fault?.kind === "crash after") return this.kill(process, `after ${call} ${nth}`);
         if (fault?.kind === "error after") {
           this.log(`${process.name}: ${call} ${nth} FAILS after its effect`);
-          if (process.claimed !== null) this.lossPossible.add(process.claimed);
+          // A claim that its own process does not know of.
+          if (process.claimed !== null && process.claimed !== claimedBefore)
+            this.lossPossible.add(process.claimed);
           return reject(new Error("injected"));
         }
         resolve(answer);
@@ -400,7 +411,8 @@ class World {
   private tableClient(process: Process) {
     const send = (command: unknown) =>
       this.port(process, tableCall(command), () => {
-        const before = command instanceof PutCommand ? this.table.items.get(String(command.input.Item?.pk)) : undefined;
+        const before =
+          command instanceof PutCommand ? this.table.items.get(String(command.input.Item?.pk)) : undefined;
         const answer = this.table.apply(command);
         if (command instanceof PutCommand) this.noteClaim(process, before, command.input.Item ?? {});
         return answer;
@@ -531,7 +543,12 @@ class World {
   // ---- the provider
 
   private async submit(process: Process, index: number, apiKey: string): Promise<Submission> {
-    const submitted = await this.port(process, "ask", () => this.ask(process, index, apiKey), 1 + this.random() * 5);
+    const submitted = await this.port(
+      process,
+      "ask",
+      () => this.ask(process, index, apiKey),
+      1 + this.random() * 5,
+    );
     const answersIn =
       submitted.kind === "hung, painted"
         ? LONGEST_CALL_MS
@@ -563,7 +580,8 @@ class World {
     const { outage, answers } = this.scenario;
     if (apiKey !== this.secret()) return "key";
     const into = this.clock - START;
-    if (outage !== null && into >= outage.from && into < outage.from + outage.minutes * MINUTE) return outage.fault;
+    if (outage !== null && into >= outage.from && into < outage.from + outage.minutes * MINUTE)
+      return outage.fault;
     const usual = this.submissions.filter(({ kind }) => !isOperatorFault(kind)).length;
     return answers[usual] ?? "accepted";
   }
@@ -585,7 +603,14 @@ class World {
         this.paintings.set(sourceUrl, { job: submitted.job, sha256, expiresAt: this.clock + lifetime });
         this.log(`${process.name} hears of picture ${submitted.job}: accepted`);
         const sourceExpiresAt = new Date(this.now() + lifetime);
-        return { outcome: "accepted", requestId: "request", sourceUrl, sourceExpiresAt, width: null, height: null };
+        return {
+          outcome: "accepted",
+          requestId: "request",
+          sourceUrl,
+          sourceExpiresAt,
+          width: null,
+          height: null,
+        };
       }
       case "throttled":
         return {
@@ -604,9 +629,21 @@ class World {
       case "not sent":
         return { ...unavailable("always"), ...rejected, sent: false };
       case "content":
-        return { ...rejected, outcome: "rejected", problem: "content_rejected", retry: "never", fault: "content" };
+        return {
+          ...rejected,
+          outcome: "rejected",
+          problem: "content_rejected",
+          retry: "never",
+          fault: "content",
+        };
       case "caller":
-        return { ...rejected, outcome: "rejected", problem: "provider_rejected", retry: "never", fault: "caller" };
+        return {
+          ...rejected,
+          outcome: "rejected",
+          problem: "provider_rejected",
+          retry: "never",
+          fault: "caller",
+        };
       default:
         return { ...misconfigured(kind), ...rejected };
     }
@@ -618,7 +655,10 @@ class World {
     const id = this.idOfJob(index);
     if (earlier.some(({ painted, heard }) => painted && heard) && this.checkpointed.has(id))
       this.violate(`picture ${index} is painted again after its checkpoint`);
-    if (this.scenario.jobs[index]?.policy === "fail" && earlier.some(({ painted, heard }) => painted || !heard))
+    if (
+      this.scenario.jobs[index]?.policy === "fail" &&
+      earlier.some(({ painted, heard }) => painted || !heard)
+    )
       this.violate(`picture ${index} is asked for again although it may have been painted`);
     const record = this.stored(id);
     if (record?.state !== "submitting") this.violate(`picture ${index} is asked for while ${record?.state}`);
@@ -628,13 +668,20 @@ class World {
   /** (f) Only on a slot, at its time, and not while a throttle holds everybody off. */
   private checkPace(process: Process, index: number): void {
     const { slot } = process;
-    if (slot === null) return this.violate(`picture ${index} is asked for without a slot`);
+    if (slot === null) {
+      this.violate(`picture ${index} is asked for without a slot`);
+      return;
+    }
     if (slot.at > this.now() + 1 && this.scenario.jumps.length === 0)
       this.violate(`picture ${index} is asked for ${slot.at - this.now()} ms before its slot`);
     if (this.submissions.some(({ slotNumber }) => slotNumber === slot.number))
       this.violate(`slot ${slot.number} is used twice`);
     const pacer = this.table.items.get(`pacer#sg#${MODEL}`);
-    if (this.clock - this.heldSince > 5000 && Number(pacer?.held_until) > this.now() && this.scenario.jumps.length === 0)
+    if (
+      this.clock - this.heldSince > 5000 &&
+      Number(pacer?.held_until) > this.now() &&
+      this.scenario.jumps.length === 0
+    )
       this.violate(`picture ${index} is asked for while everybody is held off`);
     if (typeof pacer?.paused === "string" && !slot.probe && this.clock - this.pausedSince > 5000)
       this.violate(`picture ${index} is asked for while the queue is paused`);
@@ -650,11 +697,17 @@ class World {
         const painting = this.paintings.get(sourceUrl);
         if (painting === undefined) throw new Error("no such painting");
         const record = this.stored(this.idOfJob(painting.job));
-        if (record !== null && isOpen(record) && (record.state !== "painted" || record.source_url !== sourceUrl))
+        if (
+          record !== null &&
+          isOpen(record) &&
+          (record.state !== "painted" || record.source_url !== sourceUrl)
+        )
           this.violate(`picture ${painting.job} is fetched without a checkpoint`);
         const kind = this.scenario.downloads[this.calls.get("downloaded") ?? 0] ?? "ok";
-        if (this.clock < START + this.scenario.hostAllowedAt) return { kind: "unknown_host", host: "new.example" };
-        if (this.clock >= painting.expiresAt || this.scenario.storageDead) return { kind: "gone", status: 403 };
+        if (this.clock < START + this.scenario.hostAllowedAt)
+          return { kind: "unknown_host", host: "new.example" };
+        if (this.clock >= painting.expiresAt || this.scenario.storageDead)
+          return { kind: "gone", status: 403 };
         this.calls.set("downloaded", (this.calls.get("downloaded") ?? 0) + 1);
         switch (kind) {
           case "gone":
@@ -740,7 +793,10 @@ class World {
         },
       ],
     } as unknown as SQSEvent;
-    const work = receiveTurns({ dependencies: this.dependencies(process, container), queue: this.queueOf(process) });
+    const work = receiveTurns({
+      dependencies: this.dependencies(process, container),
+      queue: this.queueOf(process),
+    });
     const finish = (kept: boolean) => {
       if (!process.alive) return;
       process.alive = false;
@@ -803,7 +859,8 @@ class World {
   private relay(before: Item | undefined, after: Item, attempt = 1): void {
     const id = String(after.id);
     const again = () => {
-      if (attempt < RELAY_TRIES) this.schedule(this.clock + 1000, () => this.relay(before, after, attempt + 1));
+      if (attempt < RELAY_TRIES)
+        this.schedule(this.clock + 1000, () => this.relay(before, after, attempt + 1));
       else this.relaying--;
     };
     const process = this.process(`relay(${this.nameOf(id)})`, again);
@@ -881,7 +938,9 @@ class World {
     for (const field of same) {
       const [was, is] = [Reflect.get(previous, field), Reflect.get(next, field)];
       if (JSON.stringify(was) !== JSON.stringify(is))
-        this.violate(`${this.nameOf(next.id)} ended ${previous.state}, and its ${field} changes to ${JSON.stringify(is)}`);
+        this.violate(
+          `${this.nameOf(next.id)} ended ${previous.state}, and its ${field} changes to ${JSON.stringify(is)}`,
+        );
     }
   }
 
@@ -900,8 +959,10 @@ class World {
     const painted = this.submissions.filter((each) => each.job === index && each.painted).length;
     const billed = billedOf(generation);
     if (billed === "no" && painted > 0) this.violate(`${name} was painted and is reported as not billed`);
-    if (billed === "yes" && !this.checkpointed.has(generation.id)) this.violate(`${name} billed without checkpoint`);
-    if (billed !== "yes" && this.checkpointed.has(generation.id)) this.violate(`${name} painted, billed ${billed}`);
+    if (billed === "yes" && !this.checkpointed.has(generation.id))
+      this.violate(`${name} billed without checkpoint`);
+    if (billed !== "yes" && this.checkpointed.has(generation.id))
+      this.violate(`${name} painted, billed ${billed}`);
     if (billed === "yes" && painted === 0) this.violate(`${name} is billed and was never painted`);
     // A clock that leaps over the lease makes an answer that is on its way look lost.
     const leapt = this.scenario.jumps.some(({ by }) => by > 10_000);
@@ -959,6 +1020,11 @@ function keyOf(index: number): string {
   return `intent-${index}`;
 }
 
+/** The provider's client never throws, and neither does a clock. */
+function canFail(call: PortCall): boolean {
+  return call !== "ask" && call !== "answer" && call !== "sleep";
+}
+
 function isOperatorFault(kind: AnswerKind | OperatorFault): kind is OperatorFault {
   return kind === "key" || kind === "permission" || kind === "money" || kind === "model";
 }
@@ -976,7 +1042,9 @@ function tableCall(command: unknown): PortCall {
   if (command instanceof UpdateCommand)
     return command.input.UpdateExpression?.includes("turn_for") ? "lend" : "appoint";
   if (ofPacer) return "pacer put";
-  return command instanceof PutCommand && command.input.ConditionExpression?.includes("pk") ? "insert" : "save";
+  return command instanceof PutCommand && command.input.ConditionExpression?.includes("pk")
+    ? "insert"
+    : "save";
 }
 
 /** A small random generator that a number seeds (mulberry32). */

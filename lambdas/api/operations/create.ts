@@ -14,9 +14,9 @@ import { waitOf } from "../prefer.ts";
 import { refusal } from "../reply.ts";
 
 const requestHeaders = z.object({
-  "idempotency-key": idempotencyKey.optional(),
-  prefer: prefer.optional(),
-  "cancel-after": cancelAfter.optional(),
+  "idempotency-key": idempotencyKey,
+  prefer,
+  "cancel-after": cancelAfter,
 });
 
 /** `POST /v1/generations`: the main door. */

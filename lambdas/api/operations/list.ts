@@ -42,7 +42,7 @@ const query = z.strictObject({
     .meta({ description: "Only those in this status." }),
   created_after: time.optional().meta({ description: "Only those created later than this time." }),
   created_before: time.optional().meta({ description: "Only those created earlier than this time." }),
-  idempotency_key: idempotencyKey.optional().meta({ description: "Only the one of this idempotency key." }),
+  idempotency_key: idempotencyKey.meta({ description: "Only the one of this idempotency key." }),
 });
 
 type Query = z.output<typeof query>;

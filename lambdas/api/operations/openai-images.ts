@@ -12,8 +12,8 @@ import { json, refusal } from "../reply.ts";
 import { sendOnce } from "../send-once.ts";
 
 const requestHeaders = z.object({
-  "idempotency-key": idempotencyKey.optional(),
-  "cancel-after": cancelAfter.optional(),
+  "idempotency-key": idempotencyKey,
+  "cancel-after": cancelAfter,
   "x-stainless-retry-count": z
     .string()
     .default("0")

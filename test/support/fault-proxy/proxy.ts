@@ -1,26 +1,9 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { processOfPort } from "./processes.ts";
-
-/** What happens to a call that a fault matches. */
-export type FaultAction =
-  /** The function's process dies (SIGKILL) before the service hears of the call. */
-  | "kill-before"
-  /** The service does its work; then the function's process dies before it hears of it. */
-  | "kill-after"
-  /** The service answers with a server error and does nothing. */
-  | "fail";
-
-/** A fault to come: which calls it strikes, and how often. All that is given must match. */
-export interface Fault {
-  /** `DynamoDB.PutItem`, `SQS.ChangeMessageVisibility`, `SecretsManager.GetSecretValue`, `S3.PUT`. */
-  readonly operation: string;
-  /** A part of the call's body. */
-  readonly body?: string;
-  /** The generation that the calling process works on, by the records it read. */
-  readonly generationId?: string;
-  readonly action: FaultAction;
-  readonly times: number;
-}
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { CONTROL } from "./client.ts";
+import { FaultBook } from "./faults.ts";
+import { forward } from "./forward.ts";
+import { type FunctionProcess, functionProcesses, processOfConnection } from "./processes.ts";
 
 /** A proxy between the functions and the emulator, which can break any call. */
 export interface FaultProxy {
@@ -31,19 +14,6 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** Where faults are ordered, over HTTP: tests run in other processes than the proxy. */
-const CONTROL = "/_faults";
-
-/** Orders a fault at a proxy; the function returned tells how often it has struck. */
-export async function addFault(proxyUrl: string, fault: Fault): Promise<() => Promise<number>> {
-  const answer = await fetch(proxyUrl + CONTROL, { method: "POST", body: JSON.stringify(fault) });
-  const { index } = (await answer.json()) as { index: number };
-  return async () => {
-    const struck = (await (await fetch(proxyUrl + CONTROL)).json()) as number[];
-    return struck[index] ?? 0;
-  };
-}
-
 const SERVICES: Record<string, string> = {
   DynamoDB_20120810: "DynamoDB",
   AmazonSQS: "SQS",
@@ -52,11 +22,18 @@ const SERVICES: Record<string, string> = {
   AWSEvents: "EventBridge",
 };
 
-/** Starts a fault proxy in front of an AWS endpoint. Functions reach it as their `AWS_ENDPOINT_URL`. */
+/** Larger bodies are pictures: their generation stands in the path. */
+const LONGEST_TEXT = 1_000_000;
+
+const LOOKS = 3;
+
+/** Starts a fault proxy in front of an AWS endpoint. */
 export async function startFaultProxy(target: () => string, port = 0): Promise<FaultProxy> {
-  const faults: { fault: Fault; struck: number }[] = [];
-  const lastGeneration = new Map<number, string>();
+  const faults = new FaultBook();
   const counts = new Map<string, number>();
+  const processes = new WeakMap<Socket, FunctionProcess>();
+  /** The processes that called, and the generations that each named last; the latest call at the end. */
+  const seen = new Map<number, { process: FunctionProcess; named: readonly string[] }>();
 
   const server = createServer((incoming, outgoing) => {
     handle(incoming, outgoing).catch(() => outgoing.destroy());
@@ -67,25 +44,24 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    if (incoming.url === CONTROL) return control(incoming, body, outgoing);
-    const called = operationOf(incoming);
-    counts.set(called, (counts.get(called) ?? 0) + 1);
-    const hit = faults.length === 0 ? undefined : strike(incoming, body);
-    if (hit?.action === "fail") {
-      outgoing.writeHead(500, { "content-type": "application/x-amz-json-1.0" });
-      outgoing.end(
-        JSON.stringify({ __type: "InternalServerError", message: "a fault of the test's making" }),
-      );
-      return;
-    }
-    if (hit?.action === "kill-before") {
-      kill(hit.pid);
+    if (incoming.url?.startsWith(CONTROL)) return control(incoming, body, outgoing);
+
+    const operation = operationOf(incoming);
+    counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    const process = processOf(incoming.socket);
+    if (process === null)
+      console.log("NULL FOR", operation, incoming.headers["user-agent"], body.toString().slice(0, 100));
+    const action = process === null ? undefined : strike(process, operation, incoming.url ?? "", body);
+    if (action !== undefined) console.log("STRIKE", process, operation, action);
+    if (action === "fail") return fail(outgoing, operation);
+    if (action === "kill-before") {
+      kill(process);
       outgoing.destroy();
       return;
     }
     const answer = await forward(incoming, body, target());
-    if (hit?.action === "kill-after") {
-      kill(hit.pid);
+    if (action === "kill-after") kill(process);
+    if (action !== undefined) {
       outgoing.destroy();
       return;
     }
@@ -93,33 +69,58 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     outgoing.end(answer.body);
   }
 
-  function control(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse): void {
-    if (incoming.method === "POST") faults.push({ fault: JSON.parse(body.toString()), struck: 0 });
-    const answer =
-      incoming.method === "POST" ? { index: faults.length - 1 } : faults.map(({ struck }) => struck);
-    outgoing.end(JSON.stringify(answer));
+  /** A connection belongs to one process for as long as it stands. */
+  function processOf(socket: Socket): FunctionProcess | null {
+    const known = processes.get(socket);
+    if (known !== undefined) return known;
+    // The kernel's list of connections can miss one that stands, while others come and go.
+    for (let look = 0; look < LOOKS; look++) {
+      const found = processOfConnection(socket.remotePort ?? 0, socket.localPort ?? 0);
+      if (found === null) continue;
+      if (look > 0) console.log("FOUND ON LOOK", look);
+      processes.set(socket, found);
+      return found;
+    }
+    console.log("LOOKUP FAILED", new Date().toISOString(), socket.remotePort);
+    return null;
   }
 
-  function strike(
-    incoming: IncomingMessage,
-    body: Buffer,
-  ): { action: FaultAction; pid: number | null } | undefined {
-    const pid = processOfPort(incoming.socket.remotePort ?? 0);
-    const text = body.length > 1_000_000 ? "" : body.toString();
-    const named = /generation#(gen_[0-9a-z]{26})/.exec(text)?.[1];
-    if (pid !== null && named !== undefined) lastGeneration.set(pid, named);
-    const generationId = named ?? (pid === null ? undefined : lastGeneration.get(pid));
-    const operation = operationOf(incoming);
-    const found = faults.find(
-      ({ fault, struck }) =>
-        struck < fault.times &&
-        fault.operation === operation &&
-        text.includes(fault.body ?? "") &&
-        (fault.generationId === undefined || fault.generationId === generationId),
-    );
-    if (found === undefined) return undefined;
-    found.struck++;
-    return { action: found.fault.action, pid };
+  function strike(process: FunctionProcess, operation: string, path: string, body: Buffer) {
+    const text = body.length > LONGEST_TEXT ? "" : body.toString();
+    const ids = namedIn(text) ?? namedIn(path);
+    const named = ids ?? seen.get(process.pid)?.named ?? [];
+    seen.delete(process.pid);
+    seen.set(process.pid, { process, named });
+    return faults.strike({ operation, caller: process.functionName, body: text, generationIds: named });
+  }
+
+  function control(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse): void {
+    const { pathname, searchParams } = new URL(incoming.url ?? "", "http://proxy");
+    const ask = pathname.slice(CONTROL.length + 1);
+    const answer = () => {
+      if (incoming.method === "POST") return { index: faults.add(JSON.parse(body.toString())) };
+      if (ask === "processes")
+        return { pids: pidsOf(searchParams.get("function"), searchParams.get("generation")) };
+      return { struck: faults.struck(Number(ask)) };
+    };
+    outgoing.end(JSON.stringify(answer()));
+  }
+
+  /** Living processes that have called through this proxy, latest last: those of other emulators are not ours. */
+  function pidsOf(functionName: string | null, generationId: string | null): number[] {
+    const alive = new Set(functionProcesses().map(({ pid }) => pid));
+    return [...seen.values()]
+      .filter(
+        ({ process, named }) =>
+          alive.has(process.pid) &&
+          process.functionName === functionName &&
+          (generationId === null || named.includes(generationId)),
+      )
+      .map(({ process }) => process.pid);
+  }
+
+  function kill(target: FunctionProcess | null): void {
+    if (target !== null) process.kill(target.pid, "SIGKILL");
   }
 
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -135,6 +136,14 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
   };
 }
 
+/** The generations that a text is about: by the table's key where there is one, as a record may name others too. */
+function namedIn(text: string): readonly string[] | null {
+  const [keys, any] = [/(?<=generation#)gen_[0-9a-z]{26}/g, /gen_[0-9a-z]{26}/g].map((form) =>
+    text.match(form),
+  );
+  return keys ?? any ?? null;
+}
+
 function operationOf(incoming: IncomingMessage): string {
   const target = incoming.headers["x-amz-target"];
   if (typeof target !== "string") return `S3.${incoming.method}`;
@@ -142,37 +151,13 @@ function operationOf(incoming: IncomingMessage): string {
   return `${SERVICES[service] ?? service}.${operation}`;
 }
 
-function kill(pid: number | null): void {
-  if (pid === null) throw new Error("the process of the call was not found");
-  process.kill(pid, "SIGKILL");
-}
-
-function forward(incoming: IncomingMessage, body: Buffer, target: string) {
-  return new Promise<{ status: number; headers: Record<string, string | string[]>; body: Buffer }>(
-    (resolve, reject) => {
-      // The Host header stays as it came: it is part of what the signature covers.
-      const outgoing = request(
-        target + incoming.url,
-        { method: incoming.method ?? "GET", headers: { ...incoming.headers, "content-length": body.length } },
-        (answer) => {
-          const chunks: Buffer[] = [];
-          answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-          answer.on("error", reject);
-          answer.on("end", () => {
-            const { "transfer-encoding": _, ...headers } = answer.headers;
-            const kept = Object.entries(headers).flatMap(([name, value]) =>
-              value === undefined ? [] : [[name, value]],
-            );
-            resolve({
-              status: answer.statusCode ?? 502,
-              headers: Object.fromEntries(kept),
-              body: Buffer.concat(chunks),
-            });
-          });
-        },
-      );
-      outgoing.on("error", reject);
-      outgoing.end(body);
-    },
-  );
+function fail(outgoing: ServerResponse, operation: string): void {
+  const message = "a fault of the test's making";
+  if (operation.startsWith("S3.")) {
+    outgoing.writeHead(500, { "content-type": "application/xml" });
+    outgoing.end(`<Error><Code>InternalError</Code><Message>${message}</Message></Error>`);
+    return;
+  }
+  outgoing.writeHead(500, { "content-type": "application/x-amz-json-1.0" });
+  outgoing.end(JSON.stringify({ __type: "InternalServerError", message }));
 }

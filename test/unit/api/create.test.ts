@@ -158,6 +158,7 @@ describe("creating a generation", () => {
     ["{}{}", "malformed_json", 400],
     ["[]", "invalid_request", 422],
     ["null", "invalid_request", 422],
+    ['{"prompt":"a","metadata":{"__proto__":"x"}}', "invalid_request", 422],
     [JSON.stringify({ prompt: "a".repeat(65 * 1024) }), "payload_too_large", 413],
   ])("refuses the body %.20s", async (body, code, status) => {
     const answer = await apiUnderTest().send(create(body));

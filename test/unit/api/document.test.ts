@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../../../lambdas/api/document.ts";
 import { routesOf } from "../../../lambdas/api/routes.ts";

@@ -34,6 +34,14 @@ describe("refusals", () => {
     expect(JSON.stringify(api.signals)).not.toContain("fox");
   });
 
+  test("a creation that failed inside is not called free: it may have been accepted", async () => {
+    const api = apiUnderTest({ pacerOf: () => ({ prospects: () => Promise.reject(new Error("down")) }) });
+    const headers = { Prefer: "respond-async" };
+    const ask = { method: "POST", path: "/generations", body: { prompt: "a fox" }, headers };
+    const answer = await api.send(ask);
+    expect([answer.status, answer.body.billed, api.generations.records.size]).toEqual([500, "unknown", 1]);
+  });
+
   test("a failure before any operation is a problem too", async () => {
     const api = apiUnderTest({ limits: { count: async () => Promise.reject("a text") } });
     const answer = await api.send({ path: "/health" });

@@ -90,10 +90,10 @@ describe("a program run to its end", () => {
     expect(readFileSync(program.log, "utf8")).toBe("set undefined\n");
   });
 
-  it("fails with its name, its exit code and its log", async () => {
+  it("fails with its name, its exit code, its last word and its log", async () => {
     const program = description("console.log('oh'); process.exit(3)");
     await expect(runProgram(program, unaborted)).rejects.toThrow(
-      `node failed (exit code 3). Its output: ${program.log}`,
+      `node failed (exit code 3): oh\n  Its whole output: ${program.log}`,
     );
   });
 

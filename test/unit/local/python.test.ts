@@ -12,7 +12,9 @@ function machine(parts: {
     const python = pythons.find(([name, { path }]) => command === name || command === path)?.[1];
     if (python === undefined) return undefined;
     if (parameters[1]?.startsWith("import sys"))
-      return [python.path ?? command, ...python.version.split(".")].join("\n").concat("\n");
+      return [python.path ?? command, `/prefix/of/${python.path ?? command}`, ...python.version.split(".")]
+        .join("\n")
+        .concat("\n");
     const able = parameters[0] === "-c" ? python.venv : python.pip;
     return able === true ? "" : undefined;
   };

@@ -1,0 +1,71 @@
+import { catalogueOf, requestSchemaOf } from "../../lambdas/entry/catalogue.ts";
+import type { Painted, Queued, Submitting, Succeeded } from "../../lambdas/generation/record.ts";
+import { parseCreateRequest } from "../../lambdas/generation/request.ts";
+import { accept, checkpoint, claim, complete } from "../../lambdas/generation/transitions.ts";
+
+/** Noon of a day, as good a moment as any. */
+export const NOON = Date.parse("2026-11-22T12:00:00.000Z");
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const PRICE = { amount: "0.075", currency: "USD" };
+export const SOURCE_URL = "https://dashscope-result-sgp.oss-ap-southeast-1.aliyuncs.com/a.png?Signature=s";
+
+export const schema = requestSchemaOf("sg");
+export const catalogue = catalogueOf("sg");
+
+let intents = 0;
+
+interface Wish {
+  readonly body?: Record<string, unknown>;
+  readonly lane?: "interactive" | "batch";
+  readonly now?: number;
+  readonly deadlineSeconds?: number;
+  readonly taskToken?: string;
+}
+
+/** A generation that was accepted at noon. */
+export function queued({ body = {}, lane = "interactive", now = NOON, ...wish }: Wish = {}): Queued {
+  intents++;
+  return accept({
+    request: parseCreateRequest(schema, { prompt: "a red fox", ...body }),
+    owner: "owner",
+    lane,
+    idempotencyKey: `intent-${intents}`,
+    deadlineSeconds: wish.deadlineSeconds ?? 24 * 3600,
+    warnings: [],
+    region: "sg",
+    price: PRICE,
+    taskToken: wish.taskToken ?? null,
+    now,
+    random: () => 0.5,
+  });
+}
+
+/** One whose message, or the named one, has claimed it. */
+export function submitting(from: Queued = queued(), turn = from.id, now = NOON): Submitting {
+  return claim(from, { now, leaseSeconds: 330, turn, region: "sg", price: PRICE });
+}
+
+export function painted(from: Submitting = submitting(), now = NOON): Painted {
+  const requestId = "request-1";
+  return checkpoint(from, {
+    requestId,
+    sourceUrl: SOURCE_URL,
+    sourceExpiresAt: now + 24 * HOUR,
+    width: 1664,
+    height: 928,
+    now,
+  });
+}
+
+export function succeeded(from: Painted = painted(), now = NOON): Succeeded {
+  const image = {
+    bucket: "bucket",
+    key: `generations/${from.id}.png`,
+    width: 1664,
+    height: 928,
+    bytes: 7,
+    sha256: "00",
+  };
+  return complete(from, { now, image });
+}

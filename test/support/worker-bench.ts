@@ -1,0 +1,144 @@
+import type { Download } from "../../lambdas/dashscope/download.ts";
+import { misconfigured, type OperatorFault, unavailable } from "../../lambdas/dashscope/error-table.ts";
+import type { Accepted, Rejected, Submission } from "../../lambdas/dashscope/submission.ts";
+import type { Generation, Queued } from "../../lambdas/generation/record.ts";
+import { logger } from "../../lambdas/observe.ts";
+import type { ProviderKey } from "../../lambdas/store/provider-key.ts";
+import { deliver } from "../../lambdas/worker/deliver.ts";
+import type { Disposition, WorkerDependencies } from "../../lambdas/worker/dependencies.ts";
+import { HOUR, NOON, PRICE, SOURCE_URL } from "./generations.ts";
+import {
+  type InMemoryGenerations,
+  inMemoryGenerations,
+  inMemoryImages,
+  inMemoryPacer,
+} from "./in-memory-stores.ts";
+
+logger.setLogLevel("SILENT");
+
+const provider = { code: "Code", message: "The provider's words.", requestId: "request-1", status: 400 };
+const heard = { provider, retryAfterSeconds: null, sent: true };
+
+export const accepted: Accepted = {
+  outcome: "accepted",
+  requestId: "request-1",
+  sourceUrl: SOURCE_URL,
+  sourceExpiresAt: new Date(NOON + 24 * HOUR),
+  width: 1664,
+  height: 928,
+};
+export const lost: Submission = { outcome: "unknown", detail: "no answer: reset", provider };
+export const throttled: Rejected = {
+  ...heard,
+  outcome: "rejected",
+  problem: "provider_throttled",
+  retry: "throttled",
+  fault: "pacing",
+};
+export const contentRefused: Rejected = {
+  ...heard,
+  outcome: "rejected",
+  problem: "content_rejected",
+  retry: "never",
+  fault: "content",
+};
+export const callerRefused: Rejected = {
+  ...heard,
+  outcome: "rejected",
+  problem: "provider_rejected",
+  retry: "never",
+  fault: "caller",
+};
+export const failed = (retry: "once" | "twice" | "always"): Rejected => ({ ...unavailable(retry), ...heard });
+export const operatorFault = (fault: OperatorFault): Rejected => ({ ...misconfigured(fault), ...heard });
+
+export const picture: Download = {
+  kind: "downloaded",
+  path: "/tmp/a.png",
+  bytes: 7,
+  sha256: "00",
+  sha256Base64: "AA==",
+  md5: "",
+  width: 1664,
+  height: 928,
+  discard: async () => {},
+};
+
+/** A worker at a bench: its clock stands still until it sleeps, its provider answers as told. */
+export interface Bench {
+  readonly dependencies: WorkerDependencies;
+  readonly generations: InMemoryGenerations;
+  readonly images: ReturnType<typeof inMemoryImages>;
+  readonly pacer: ReturnType<WorkerDependencies["pacerOf"]>;
+  readonly asked: string[];
+  readonly keys: string[];
+  readonly downloaded: string[];
+  readonly signals: string[];
+  /** What the provider and its storage answer next; then they accept, and deliver. */
+  readonly answers: Submission[];
+  readonly downloads: Download[];
+  now: number;
+  put(...generations: Generation[]): void;
+  record(generation: { readonly id: string }): Generation;
+  deliver(generation: { readonly id: string }): Promise<Disposition>;
+}
+
+export function workerBench(changes: Partial<WorkerDependencies> = {}, interval = 30_450, burst = 1): Bench {
+  const generations = inMemoryGenerations();
+  const now = () => bench.now;
+  const images = inMemoryImages(now);
+  const pace = { interval, burst };
+  const pacer = inMemoryPacer(pace, now);
+  const providerKey: ProviderKey = { get: async () => "first-key", replaces: async () => false };
+  const bench: Bench = {
+    generations,
+    images,
+    pacer,
+    asked: [],
+    keys: [],
+    downloaded: [],
+    signals: [],
+    answers: [],
+    downloads: [],
+    now: NOON,
+    dependencies: {
+      generations,
+      pacerOf: () => pacer,
+      images,
+      providerKey,
+      submit: async ({ prompt }, apiKey) => {
+        bench.asked.push(prompt);
+        bench.keys.push(apiKey);
+        return bench.answers.shift() ?? accepted;
+      },
+      download: async (sourceUrl) => {
+        bench.downloaded.push(sourceUrl);
+        return bench.downloads.shift() ?? picture;
+      },
+      priceOf: (): Queued["price"] => PRICE,
+      region: "sg",
+      pace,
+      leaseSeconds: 330,
+      slotWaitMs: 10_000,
+      now,
+      random: () => 0,
+      sleep: async (milliseconds) => {
+        bench.now += milliseconds;
+      },
+      signal: (name) => {
+        bench.signals.push(name);
+      },
+      ...changes,
+    },
+    put(...all) {
+      for (const generation of all) generations.put(generation);
+    },
+    record({ id }) {
+      const found = generations.records.get(id);
+      if (found === undefined) throw new Error("no such generation");
+      return found;
+    },
+    deliver: ({ id }) => deliver(id, bench.dependencies),
+  };
+  return bench;
+}

@@ -1,0 +1,189 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { mockClient } from "aws-sdk-client-mock";
+import { beforeEach, describe, expect, test } from "vitest";
+import { createPacer, type Pacer, type Turn } from "../../../lambdas/store/pacer.ts";
+import { MINUTE, NOON } from "../../support/generations.ts";
+import { inMemoryPacer } from "../../support/in-memory-stores.ts";
+
+const INTERVAL = 30_000;
+const PATIENCE = 10_000;
+
+let now = NOON;
+beforeEach(() => {
+  now = NOON;
+});
+
+const pacerOf = (burst = 1) => inMemoryPacer({ interval: INTERVAL, burst }, () => now);
+
+async function slotOf(pacer: Pacer): Promise<Extract<Turn, { kind: "slot" }>> {
+  const turn = await pacer.take(PATIENCE);
+  if (turn.kind !== "slot") throw new Error("no slot");
+  return turn;
+}
+
+describe("turns", () => {
+  test("the first is at once, the next for whoever is patient enough, the others by appointment", async () => {
+    const pacer = pacerOf();
+    expect(await pacer.take(PATIENCE)).toEqual({ kind: "slot", at: NOON, number: 1, probe: false });
+    expect(await pacer.take(INTERVAL)).toMatchObject({ kind: "slot", at: NOON + INTERVAL, number: 2 });
+    expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + 2 * INTERVAL });
+    expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + 3 * INTERVAL });
+  });
+
+  test("an appointment takes no slot: whoever comes first when it is there gets it", async () => {
+    const pacer = pacerOf();
+    await pacer.take(PATIENCE);
+    await pacer.take(PATIENCE);
+    now = NOON + INTERVAL;
+    expect(await pacer.take(PATIENCE)).toMatchObject({ kind: "slot", at: NOON + INTERVAL });
+  });
+
+  test("after an idle time, a burst leaves at once and no more", async () => {
+    const pacer = pacerOf(3);
+    const turns = [await pacer.take(0), await pacer.take(0), await pacer.take(0), await pacer.take(0)];
+    expect(turns.map(({ kind }) => kind)).toEqual(["slot", "slot", "slot", "appointment"]);
+  });
+
+  test("a clock that goes back gives no slot away twice", async () => {
+    const pacer = pacerOf();
+    await pacer.take(PATIENCE);
+    now = NOON - 5000;
+    expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + INTERVAL });
+  });
+
+  test("prospects say when a newcomer would be served", async () => {
+    const pacer = pacerOf();
+    await pacer.take(PATIENCE);
+    await pacer.take(PATIENCE);
+    expect(await pacer.prospects()).toEqual({
+      nextSlotAt: NOON + INTERVAL,
+      lineEndsAt: NOON + 2 * INTERVAL,
+      paused: false,
+    });
+  });
+});
+
+describe("a hold-off", () => {
+  test.each([1, 3])("binds everybody, with a burst of %i too", async (burst) => {
+    const pacer = pacerOf(burst);
+    await pacer.holdOff(NOON + MINUTE);
+    expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + MINUTE });
+    now = NOON + MINUTE;
+    expect(await slotOf(pacer)).toMatchObject({ at: NOON + MINUTE });
+  });
+
+  test("voids a slot that somebody waits for", async () => {
+    const pacer = pacerOf();
+    const slot = await slotOf(pacer);
+    expect(await pacer.stands(slot)).toBe(true);
+    await pacer.holdOff(NOON + MINUTE);
+    expect(await pacer.stands(slot)).toBe(false);
+    now = NOON + MINUTE;
+    expect(await pacer.stands(slot)).toBe(true);
+  });
+
+  test("is never shortened by a later one", async () => {
+    const pacer = pacerOf();
+    await pacer.holdOff(NOON + MINUTE);
+    await pacer.holdOff(NOON + 1000);
+    expect((await pacer.prospects()).nextSlotAt).toBe(NOON + MINUTE);
+  });
+});
+
+describe("a pause", () => {
+  test("stops everybody but one probe a minute", async () => {
+    const pacer = pacerOf();
+    const before = await slotOf(pacer);
+    await pacer.pause("key");
+    expect(await pacer.stands(before)).toBe(false);
+    now = NOON + 49_999;
+    expect((await pacer.take(PATIENCE)).kind).toBe("appointment");
+    now = NOON + 50_000;
+    const probe = await slotOf(pacer);
+    expect(probe).toMatchObject({ at: NOON + MINUTE, probe: true });
+    expect(await pacer.stands(probe)).toBe(true);
+    expect(await pacer.take(PATIENCE)).toMatchObject({ kind: "appointment" });
+    now = NOON + 2 * MINUTE;
+    expect(await slotOf(pacer)).toMatchObject({ at: NOON + 2 * MINUTE, probe: true });
+  });
+
+  test("again is the same pause: the probe does not move away", async () => {
+    const pacer = pacerOf();
+    await pacer.pause("key");
+    now = NOON + 55_000;
+    await pacer.pause("key");
+    expect(await slotOf(pacer)).toMatchObject({ at: NOON + MINUTE, probe: true });
+  });
+
+  test("ends with resume, for everybody", async () => {
+    const pacer = pacerOf();
+    await pacer.pause("money");
+    expect(await pacer.prospects()).toMatchObject({ paused: true });
+    await pacer.resume();
+    expect(await slotOf(pacer)).toMatchObject({ at: NOON, probe: false });
+  });
+});
+
+describe("the item", () => {
+  const dynamodb = mockClient(DynamoDBDocumentClient);
+  const naps: number[] = [];
+  const refused = new ConditionalCheckFailedException({ $metadata: {}, message: "version" });
+
+  const pacer = () =>
+    createPacer({
+      client: dynamodb as unknown as DynamoDBDocumentClient,
+      table: "table",
+      region: "sg",
+      model: "qwen-image-max",
+      pace: { interval: INTERVAL, burst: 1 },
+      now: () => now,
+      sleep: async (milliseconds) => {
+        naps.push(milliseconds);
+      },
+    });
+
+  beforeEach(() => {
+    dynamodb.reset();
+    naps.length = 0;
+    dynamodb.on(GetCommand).resolves({});
+  });
+
+  test("is one for each region and model, read consistently and written over the version read", async () => {
+    dynamodb.on(PutCommand).resolves({});
+    await pacer().take(0);
+    expect(dynamodb.commandCalls(GetCommand)[0]?.args[0].input).toMatchObject({
+      Key: { pk: "pacer#sg#qwen-image-max" },
+      ConsistentRead: true,
+    });
+    expect(dynamodb.commandCalls(PutCommand)[0]?.args[0].input).toMatchObject({
+      Item: { pk: "pacer#sg#qwen-image-max", version: 1, slot_number: 1 },
+      ConditionExpression: "attribute_not_exists(pk) OR version = :read",
+      ExpressionAttributeValues: { ":read": 0 },
+    });
+  });
+
+  test("contended, it is read and moved anew after a nap", async () => {
+    dynamodb.on(PutCommand).rejectsOnce(refused).rejectsOnce(refused).resolves({});
+    expect(await pacer().take(0)).toMatchObject({ kind: "slot" });
+    expect(dynamodb.commandCalls(GetCommand)).toHaveLength(3);
+    expect(naps).toHaveLength(2);
+  });
+
+  test("contended for ever, it fails rather than hands out a slot", async () => {
+    dynamodb.on(PutCommand).rejects(refused);
+    await expect(pacer().take(0)).rejects.toThrow("contended");
+    expect(dynamodb.commandCalls(PutCommand)).toHaveLength(30);
+  });
+
+  test("a table that fails is the caller's to retry", async () => {
+    dynamodb.on(PutCommand).rejects(new Error("throttled"));
+    await expect(pacer().take(0)).rejects.toThrow("throttled");
+    expect(dynamodb.commandCalls(PutCommand)).toHaveLength(1);
+  });
+
+  test("an unreadable item fails loudly", async () => {
+    dynamodb.on(GetCommand).resolves({ Item: { version: "one" } });
+    await expect(pacer().take(0)).rejects.toThrow();
+  });
+});
