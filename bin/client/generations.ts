@@ -46,8 +46,9 @@ export async function create(api: Api, order: Order, signal: AbortSignal): Promi
       ),
     );
   } catch (error) {
+    if (!(error instanceof Refused) || error.problem.code === "idempotency_key_reused") throw error;
     // An earlier call of the same key has failed already: its record says more than the problem.
-    const id = error instanceof Refused ? /gen_[^/]+/.exec(error.problem.instance ?? "")?.[0] : undefined;
+    const id = /gen_[^/]+/.exec(error.problem.instance ?? "")?.[0];
     if (id === undefined) throw error;
     return read(api, id, signal);
   }

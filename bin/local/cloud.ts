@@ -1,24 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createApiKeyStore } from "../../lambdas/store/api-keys.ts";
 import type { Variables } from "../../lib/local-variables.ts";
 import { Failure } from "../failure.ts";
 import { type Progress, silence } from "../progress.ts";
-import { bootstrap, deploy, type Outputs, synthesize } from "./deploy.ts";
-import { health, startEmulator, untilHealthy } from "./emulator.ts";
-import { type Picture, paintFirstPicture } from "./first-picture.ts";
+import { bootstrap, deploy, synthesize } from "./deploy.ts";
+import { startEmulator, untilHealthy } from "./emulator.ts";
+import { ownEndpoint, placeOfEmulator } from "./emulator-place.ts";
+import { type Picture, paintFirstPicture, refuseWhenPaused } from "./first-picture.ts";
+import { furnish, pacerOf } from "./furnish.ts";
 import { installEmulator, installed } from "./installation.ts";
-import { isFree } from "./ports.ts";
 import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
 import { removeRunning, takeDirectory, writeRunning } from "./running-file.ts";
 import { type LocalSettings, localSettings } from "./settings.ts";
 import { startProvider, untilListening } from "./simulator.ts";
 import { removeStackFile, type StackFile, writeStackFile } from "./stack-file.ts";
 import { stopRunning, whoRuns } from "./stop-running.ts";
-import { emulatorCredentials, emulatorVariables, localDirectory } from "./surroundings.ts";
+import { emulatorVariables, localDirectory } from "./surroundings.ts";
 
 export interface LocalCloudOptions {
   /** Everything that is written goes here: stack.json, logs, pictures. One cloud at a time for a folder. */
@@ -86,6 +83,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
 }
 
+const FIRST_PICTURE = "first-picture.png";
+
 /** Makes the folder ours; the remains of a start that was killed are removed first. */
 async function take(directory: string): Promise<void> {
   const self = recordOf("npm start", process.pid);
@@ -129,6 +128,7 @@ class Start {
     // The emulator runs functions from here, by a script in CommonJS: our own package.json must not rule over it.
     writeFileSync(join(this.temporary, "package.json"), "{}\n");
     removeStackFile(directory);
+    rmSync(join(directory, FIRST_PICTURE), { force: true });
     const abort = () => this.controller.abort(signal?.reason);
     if (signal?.aborted === true) abort();
     signal?.addEventListener("abort", abort, { once: true });
@@ -139,8 +139,8 @@ class Start {
   async run(): Promise<LocalCloud> {
     const { settings, progress } = this;
     const { directory, environment } = this.options;
-    const endpoint = await this.placeOfEmulator();
-    const variables = emulatorVariables(environment, endpoint ?? this.ownEndpoint, settings.region);
+    const endpoint = await placeOfEmulator(settings, (text) => progress.note(text));
+    const variables = emulatorVariables(environment, endpoint ?? ownEndpoint(settings), settings.region);
     const cdk = { directory, logs: this.logs, signal: this.controller.signal };
 
     const [provider, address] = await this.together(
@@ -159,7 +159,11 @@ class Start {
     const outputs = await progress.step("Deploying the stack", (detail) =>
       deploy({ ...cdk, variables: { ...variables, ...provider.variables } }, detail),
     );
-    const stack = await this.stackOf(outputs, address, provider);
+    const stack = await furnish(outputs, {
+      endpoint: address,
+      region: settings.region,
+      providerKey: provider.key,
+    });
     const picture = this.options.paintFirstPicture === false ? undefined : await this.paint(stack);
     this.controller.signal.throwIfAborted();
     writeStackFile(directory, stack);
@@ -187,32 +191,6 @@ class Start {
     await Promise.all(this.services.map(stopService));
     rmSync(join(directory, "tmp"), { recursive: true, force: true, maxRetries: 5 });
     removeRunning(directory);
-  }
-
-  private get ownEndpoint(): string {
-    return `http://127.0.0.1:${this.settings.port}`;
-  }
-
-  /** The address of an emulator that is there already; undefined when we have to start one, and can. */
-  private async placeOfEmulator(): Promise<string | undefined> {
-    const { endpoint, port } = this.settings;
-    if (endpoint !== undefined) {
-      const found = await health(endpoint);
-      if (found === "emulator") return endpoint;
-      if (found === "stranger")
-        throw new Failure(
-          `What answers at AWS_ENDPOINT_URL (${endpoint}) is not an AWS emulator: ` +
-            "unset the variable to have one started.",
-        );
-      this.progress.note(`Nothing answers at AWS_ENDPOINT_URL (${endpoint}): starting an emulator.`);
-    }
-    if (await isFree(port)) return undefined;
-    const another = `or choose another port: LOCAL_PORT=${port + 1} npm start.`;
-    throw new Failure(
-      (await health(this.ownEndpoint)) === "emulator"
-        ? `An AWS emulator that is not ours runs on port ${port}: use it with AWS_ENDPOINT_URL=${this.ownEndpoint} npm start, ${another}`
-        : `Port ${port} is taken by another program: stop it, ${another}`,
-    );
   }
 
   private async emulator(endpoint: string | undefined): Promise<string> {
@@ -244,9 +222,9 @@ class Start {
           functionsEndpoint: this.options.functionsEndpoint,
         }),
       );
-      return untilHealthy(this.ownEndpoint, signal);
+      return untilHealthy(ownEndpoint(settings), signal);
     });
-    return this.ownEndpoint;
+    return ownEndpoint(settings);
   }
 
   private async provider(): Promise<Provider> {
@@ -269,40 +247,22 @@ class Start {
     });
   }
 
-  /** Puts the provider's key, makes one for the API, and says where everything is. */
-  private async stackOf(outputs: Outputs, endpoint: string, provider: Provider): Promise<StackFile> {
-    const { region } = this.settings;
-    const client = { endpoint, region, credentials: emulatorCredentials };
-    const secrets = new SecretsManagerClient(client);
-    const secret = await secrets.send(
-      new PutSecretValueCommand({ SecretId: outputs.SecretArn, SecretString: provider.key }),
-    );
-    const table = DynamoDBDocumentClient.from(new DynamoDBClient(client));
-    const { key } = await createApiKeyStore(table, outputs.TableName, Date.now).create("local");
-    return {
-      api_url: localApiUrl(outputs.ApiUrl, endpoint),
-      api_key: key,
-      aws_endpoint: endpoint,
-      region,
-      table_name: outputs.TableName,
-      bucket_name: outputs.BucketName,
-      queue_url: outputs.QueueUrl,
-      dead_letter_queue_url: outputs.DeadLetterQueueUrl,
-      // The emulator's output is the secret's name.
-      secret_arn: secret.ARN ?? outputs.SecretArn,
-      task_function_name: outputs.TaskFunctionName,
-      worker_function_name: outputs.WorkerFunctionName,
-      state_machine_arns: outputs.StateMachineArns.split(","),
-      event_bus_name: outputs.EventBusName,
-      provider_base_url: outputs.ProviderBaseUrl,
-    };
-  }
-
   private async paint(stack: StackFile): Promise<Picture> {
-    const { signal } = this.controller;
     const api = { url: stack.api_url, key: stack.api_key, remedy: `see ${join(this.logs, "emulator.log")}` };
-    const path = join(this.options.directory, "first-picture.png");
-    return this.progress.step("Painting a picture", (detail) => paintFirstPicture(api, path, detail, signal));
+    const path = join(this.options.directory, FIRST_PICTURE);
+    const painted = new AbortController();
+    const signal = AbortSignal.any([this.controller.signal, painted.signal]);
+    const { provider } = this.settings;
+    try {
+      return await this.progress.step("Painting a picture", (detail) =>
+        Promise.race([
+          paintFirstPicture(api, path, (status) => detail(`(${status})`), signal),
+          refuseWhenPaused(pacerOf(stack, provider), signal),
+        ]),
+      );
+    } finally {
+      painted.abort();
+    }
   }
 
   /** Both, or neither: when one fails the other is ended before the fault goes on. */
@@ -336,14 +296,6 @@ class Start {
   private records() {
     return this.services.map(({ name, pid, started }) => ({ name, pid, started }));
   }
-}
-
-/** The address of the API on this machine: the stack's own output is the one it would have in AWS. */
-export function localApiUrl(deployedUrl: string, endpoint: string): string {
-  const id = /^https:\/\/([a-z0-9]+)\.execute-api\./.exec(deployedUrl)?.[1];
-  if (id === undefined)
-    throw new Failure(`The stack's ApiUrl is not an address of API Gateway: ${deployedUrl}`);
-  return `${endpoint}/_aws/execute-api/${id}/v1`;
 }
 
 function capital(text: string): string {

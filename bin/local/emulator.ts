@@ -52,8 +52,7 @@ export function startEmulator(installation: Installation, options: EmulatorOptio
   });
 }
 
-/** Whether an emulator answers at an address. */
-export async function answersAsEmulator(endpoint: string): Promise<boolean> {
+async function answersAsEmulator(endpoint: string): Promise<boolean> {
   return (await health(endpoint)) === "emulator";
 }
 

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Pacer } from "../../lambdas/store/pacer.ts";
 import type { Api } from "../client/api.ts";
 import { create, download, follow } from "../client/generations.ts";
 import { Failure } from "../failure.ts";
@@ -19,6 +21,23 @@ const wish = {
   size: "1664*928",
 } as const;
 
+/** A service that cannot reach its provider keeps what it has accepted; we do not wait that long. */
+const CANCEL_AFTER_SECONDS = 120;
+const PAUSE_POLL_MILLISECONDS = 1000;
+
+/** Watches until aborted. Throws when the service has stopped asking the provider because an operator must act. */
+export async function refuseWhenPaused(pacer: Pick<Pacer, "prospects">, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    signal.throwIfAborted();
+    if ((await pacer.prospects()).paused)
+      throw new Failure(
+        "The provider refuses to work for this key: look at DASHSCOPE_API_KEY, at DASHSCOPE_REGION, which is the " +
+          "region the key was made in, and at the account's balance.",
+      );
+    await delay(PAUSE_POLL_MILLISECONDS, undefined, { signal }).catch(() => {});
+  }
+}
+
 /** Paints a picture through the front door and saves it, when its bytes are the ones that were announced. */
 export async function paintFirstPicture(
   api: Api,
@@ -26,7 +45,8 @@ export async function paintFirstPicture(
   onStatus: (status: string) => void,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const created = await create(api, { wish, idempotencyKey: randomUUID() }, signal);
+  const order = { wish, idempotencyKey: randomUUID(), cancelAfterSeconds: CANCEL_AFTER_SECONDS };
+  const created = await create(api, order, signal);
   const generation = await follow(api, created, ({ status }) => onStatus(status), signal);
   const { image, error, usage } = generation;
   if (image === null)

@@ -31,6 +31,7 @@ export interface LocalSettings {
   readonly region: string;
   readonly provider: {
     readonly key: string | undefined;
+    readonly region: "sg" | "bj";
     readonly baseUrl: string | undefined;
     readonly imageHosts: readonly string[];
     readonly requestsPerMinute: number;
@@ -58,6 +59,7 @@ export function localSettings(variables: Variables): LocalSettings {
     region: parsed.data.AWS_REGION,
     provider: {
       key: given["DASHSCOPE_API_KEY"]?.trim() || undefined,
+      region: stack.DASHSCOPE_REGION,
       baseUrl: stack.DASHSCOPE_BASE_URL,
       imageHosts: stack.DASHSCOPE_IMAGE_HOSTS,
       requestsPerMinute: stack.PROVIDER_REQUESTS_PER_MINUTE,

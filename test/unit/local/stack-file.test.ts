@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { localApiUrl } from "../../../bin/local/cloud.ts";
+import { localApiUrl } from "../../../bin/local/furnish.ts";
 import { recordOf } from "../../../bin/local/processes.ts";
 import { readRunning, removeRunning, takeDirectory, writeRunning } from "../../../bin/local/running-file.ts";
 import {

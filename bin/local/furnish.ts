@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { MODEL_NAMES } from "../../lambdas/dashscope/models.ts";
+import { createApiKeyStore } from "../../lambdas/store/api-keys.ts";
+import { createPacer, type Pacer } from "../../lambdas/store/pacer.ts";
+import { Failure } from "../failure.ts";
+import type { Outputs } from "./deploy.ts";
+import type { LocalSettings } from "./settings.ts";
+import type { StackFile } from "./stack-file.ts";
+import { emulatorCredentials } from "./surroundings.ts";
+
+interface Furniture {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly providerKey: string;
+}
+
+/** Gives a deployed stack what no deployment makes, the provider's key and one for the API, and says where all is. */
+export async function furnish(
+  outputs: Outputs,
+  { endpoint, region, providerKey }: Furniture,
+): Promise<StackFile> {
+  const secrets = new SecretsManagerClient({ endpoint, region, credentials: emulatorCredentials });
+  const secret = await secrets.send(
+    new PutSecretValueCommand({ SecretId: outputs.SecretArn, SecretString: providerKey }),
+  );
+  const { key } = await createApiKeyStore(table(endpoint, region), outputs.TableName, Date.now).create(
+    "local",
+  );
+  return {
+    api_url: localApiUrl(outputs.ApiUrl, endpoint),
+    api_key: key,
+    aws_endpoint: endpoint,
+    region,
+    table_name: outputs.TableName,
+    bucket_name: outputs.BucketName,
+    queue_url: outputs.QueueUrl,
+    dead_letter_queue_url: outputs.DeadLetterQueueUrl,
+    // The emulator's output is the secret's name.
+    secret_arn: secret.ARN ?? outputs.SecretArn,
+    task_function_name: outputs.TaskFunctionName,
+    worker_function_name: outputs.WorkerFunctionName,
+    state_machine_arns: outputs.StateMachineArns.split(","),
+    event_bus_name: outputs.EventBusName,
+    provider_base_url: outputs.ProviderBaseUrl,
+  };
+}
+
+/** The pacer of the default model, to look at: whether the queue is paused. */
+export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): Pick<Pacer, "prospects"> {
+  return createPacer({
+    client: table(stack.aws_endpoint, stack.region),
+    table: stack.table_name,
+    region: provider.region,
+    model: MODEL_NAMES[0],
+    pace: { interval: 60_000 / provider.requestsPerMinute, burst: 1 },
+    now: Date.now,
+    sleep: delay,
+  });
+}
+
+/** The address of the API on this machine: the stack's own output is the one it would have in AWS. */
+export function localApiUrl(deployedUrl: string, endpoint: string): string {
+  const id = /^https:\/\/([a-z0-9]+)\.execute-api\./.exec(deployedUrl)?.[1];
+  if (id === undefined)
+    throw new Failure(`The stack's ApiUrl is not an address of API Gateway: ${deployedUrl}`);
+  return `${endpoint}/_aws/execute-api/${id}/v1`;
+}
+
+function table(endpoint: string, region: string): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(
+    new DynamoDBClient({ endpoint, region, credentials: emulatorCredentials }),
+  );
+}
