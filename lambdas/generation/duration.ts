@@ -6,6 +6,9 @@ const LONGEST_SECONDS = 7 * 24 * 3600;
 /** How long a generation may wait for its turn when the caller does not say. */
 export const DEFAULT_DEADLINE_SECONDS = 24 * 3600;
 
+/** The same for the generations of a batch: many of them wait for days, at a few a minute. */
+export const BATCH_DEADLINE_SECONDS = LONGEST_SECONDS;
+
 /**
  * Seconds of a `Cancel-After` value: `30s`, `5m`, `1h30m` or plain seconds, from 5 s to 7 days.
  *

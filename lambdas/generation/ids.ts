@@ -6,6 +6,9 @@ const LENGTH = 26;
 /** What every generation id looks like; anything else is nobody's. */
 export const GENERATION_ID = /^gen_[0-9a-hjkmnp-tv-z]{26}$/;
 
+/** What every batch id looks like. */
+export const BATCH_ID = /^bat_[0-9a-hjkmnp-tv-z]{26}$/;
+
 /**
  * The id of the generation that an owner's idempotency key names. The key decides the id, so that one
  * conditional put on the id is the whole idempotency mechanism; another owner's same key is another id.
@@ -21,6 +24,17 @@ export function idForKey(owner: string, idempotencyKey: string): string {
 /** A fresh id, for an intent without an idempotency key. */
 export function randomId(): string {
   return `gen_${base32(randomBytes(LENGTH))}`;
+}
+
+/** The id of a batch: the owner's idempotency key decides it as it decides a generation's, or chance where there is none. */
+export function batchId(owner: string, idempotencyKey: string | null): string {
+  if (idempotencyKey === null) return `bat_${base32(randomBytes(LENGTH))}`;
+  return idForKey(owner, `batch ${idempotencyKey}`).replace("gen_", "bat_");
+}
+
+/** The key of the intent on one line of a batch. It holds spaces, which no caller's key can. */
+export function lineKeyOf(batch: string, line: number): string {
+  return `batch ${batch} ${line}`;
 }
 
 /** Crockford's base 32 of the first 130 bits: five bits of each byte pair, no letters that read as digits. */

@@ -67,6 +67,8 @@ const common = {
   turn_for: z.string().nullable(),
   /** Removed by its owner: what is left is a tombstone. */
   removed_at: time.nullable(),
+  /** The batch that it came in with. */
+  batch_id: z.string().nullable().default(null),
 };
 
 /** While a message works on it: the id that the message names, which is responsible for it. */
@@ -78,6 +80,8 @@ const submitting = z.object({
   ...common,
   state: z.literal("submitting"),
   turn,
+  /** Tells this claim from any other, even one of the same message in the same moment. */
+  claim_id: z.string(),
   submitted_at: time,
   /** Until then the worker that claimed it may still be waiting for the provider. */
   lease_until: time,

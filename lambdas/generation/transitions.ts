@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { idForKey, randomId } from "./ids.ts";
 import type { Billed, ProblemCode, ProviderRefusal } from "./problems.ts";
 import { PROBLEMS, ServiceError } from "./problems.ts";
@@ -41,6 +42,7 @@ interface Intake {
   readonly region: "sg" | "bj";
   readonly price: { readonly amount: string; readonly currency: string };
   readonly taskToken: string | null;
+  readonly batchId?: string | undefined;
   readonly now: number;
   readonly random: () => number;
 }
@@ -75,6 +77,7 @@ export function accept(intake: Intake): Queued {
     appointment_at: null,
     turn_for: null,
     removed_at: null,
+    batch_id: intake.batchId ?? null,
     not_before: timestamp(now),
   };
 }
@@ -100,6 +103,7 @@ export function claim(generation: Queued, by: Claim): Submitting {
     submitted_at: timestamp(by.now),
     lease_until: timestamp(by.now + by.leaseSeconds * 1000),
     turn: by.turn,
+    claim_id: randomUUID(),
     region: by.region,
     price: by.price,
   };

@@ -1,11 +1,8 @@
 import type { Generation } from "../generation/record.ts";
-import { abandon, adopt, expire, isOverdue, loseAnswer, revive } from "../generation/transitions.ts";
+import { adopt, expire, isOverdue, loseAnswer, revive } from "../generation/transitions.ts";
 import { CorruptRecord } from "../store/generation-item.ts";
 import type { GenerationStore } from "../store/generations.ts";
 import type { TurnQueue } from "../store/queue.ts";
-
-/** Times a generation is given a new message before the service admits that it can't be brought to its turn. */
-const MOST_REQUEUES = 20;
 
 interface Reconciler {
   readonly generations: Pick<GenerationStore, "due" | "get" | "save" | "quarantine">;
@@ -64,7 +61,7 @@ function nextOf(generation: Generation, now: number): Generation | null {
   if (expired !== null) return expired;
   switch (generation.state) {
     case "queued":
-      return generation.requeues < MOST_REQUEUES ? revive(generation, now) : abandon(generation, now);
+      return revive(generation, now);
     case "submitting": {
       if (Date.parse(generation.lease_until) >= now) return null;
       const detail = "The service lost the provider's answer; whether the image was charged is not known.";

@@ -1,4 +1,5 @@
 import { type Generation, generationSchema, isOpen, statusOf, timestamp } from "../generation/record.ts";
+import { billedOf } from "../generation/transitions.ts";
 
 /** What a record must be like to be read; anything else is a fault of ours or a hand's. */
 export class CorruptRecord extends Error {
@@ -36,6 +37,12 @@ export function lineKey(lane: string, model: string): string {
   return `${lane}#${model}`;
 }
 
+/** All that its batch has to know of a generation, so that a batch is counted from the index alone. */
+function memberKey(generation: Generation): string {
+  const end = isOpen(generation) ? "" : generation.completed_at;
+  return [statusOf(generation), billedOf(generation), generation.price.amount, end].join("#");
+}
+
 /**
  * The item of a generation: the record, and the attributes its indexes hang on. `line` is only there while it
  * is queued and `open` while it has not ended, so both indexes stay as small as the work at hand.
@@ -50,6 +57,7 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
       line: lineKey(generation.lane, generation.model),
       line_at: `${generation.not_before}#${generation.id}`,
     }),
+    ...(generation.batch_id !== null && { batch: generation.batch_id, batch_item: memberKey(generation) }),
     ...(isOpen(generation)
       ? { open: "open", due_at: dueAt(generation) }
       : { expires_at: Math.ceil(Date.parse(generation.completed_at) / 1000) + retentionDays * 86_400 }),

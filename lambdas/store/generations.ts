@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
   type DynamoDBDocumentClient,
@@ -6,7 +7,13 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { type Generation, type Lane, type Queued, timestamp } from "../generation/record.ts";
+import {
+  type Generation,
+  generationSchema,
+  type Lane,
+  type Queued,
+  timestamp,
+} from "../generation/record.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./generation-item.ts";
 
 /** The table of generations, behind the few verbs that the domain needs. */
@@ -31,6 +38,7 @@ export interface GenerationStore {
 
 const CANDIDATES = 10;
 const DUE_AT_ONCE = 200;
+const MOST_SAVES = 10;
 
 /** The store over a DynamoDB table. Ended generations live for so many days. */
 export function createGenerationStore(
@@ -83,6 +91,37 @@ export function createGenerationStore(
     );
   }
 
+  async function read(id: string): Promise<Generation | null> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
+    );
+    return Item === undefined ? null : fromItem(Item);
+  }
+
+  async function save(next: Generation): Promise<boolean> {
+    let attempt = next;
+    for (let tries = 1; tries <= MOST_SAVES; tries++) {
+      const written = await conditionally(
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: toItem(attempt, retentionDays),
+            ConditionExpression: "version = :previous AND turn_for = :turn_for",
+            ExpressionAttributeValues: { ":previous": attempt.version - 1, ":turn_for": attempt.turn_for },
+          }),
+        ),
+      );
+      if (written) return true;
+      const latest = await read(next.id);
+      // The SDK repeats a write whose answer was lost, and is refused by the write itself: it is there.
+      if (latest !== null && isSame(latest, attempt)) return true;
+      if (latest?.version !== next.version - 1) return false;
+      // The note of its message is kept, which may lend its turn while others work on the record.
+      attempt = { ...next, turn_for: latest.turn_for, appointment_at: latest.appointment_at };
+    }
+    throw new Error(`the record of ${next.id} is contended`);
+  }
+
   return {
     async insert(generation) {
       try {
@@ -96,29 +135,13 @@ export function createGenerationStore(
         return null;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return this.get(generation.id);
+        return read(generation.id);
       }
     },
 
-    async get(id) {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
-      );
-      return Item === undefined ? null : fromItem(Item);
-    },
+    get: read,
 
-    save(next) {
-      return conditionally(
-        client.send(
-          new PutCommand({
-            TableName: table,
-            Item: toItem(next, retentionDays),
-            ConditionExpression: "version = :previous",
-            ExpressionAttributeValues: { ":previous": next.version - 1 },
-          }),
-        ),
-      );
-    },
+    save,
 
     async appoint(generation, at) {
       const appointment = timestamp(at);
@@ -167,6 +190,12 @@ export function createGenerationStore(
       await update(id, "REMOVE line, line_at, #open, due_at", "attribute_exists(pk)", {});
     },
   };
+}
+
+/** Whether two records are one and the same state; where their messages stand is not part of it. */
+function isSame(one: Generation, other: Generation): boolean {
+  const note = { turn_for: null, appointment_at: null };
+  return isDeepStrictEqual({ ...one, ...note }, { ...generationSchema.parse(other), ...note });
 }
 
 /** False instead of an error where the condition of a write did not hold. */

@@ -27,6 +27,7 @@ export async function claimNext(
   for (const lane of lanesInOrder(slot.number)) {
     for (const id of await candidates(lane, own, dependencies)) {
       const claimed = await tryClaim(id, own, dependencies);
+      if (claimed === "perhaps") return null;
       if (claimed !== null) return claimed;
     }
   }
@@ -43,7 +44,7 @@ async function tryClaim(
   id: string,
   own: Generation,
   dependencies: WorkerDependencies,
-): Promise<Submitting | null> {
+): Promise<Submitting | "perhaps" | null> {
   const { generations, region } = dependencies;
   const candidate = await readOrQuarantine(id, dependencies);
   const now = dependencies.now();
@@ -62,7 +63,10 @@ async function tryClaim(
     // A model that is not offered any more is claimed too: submitting it ends it.
     price: dependencies.priceOf(candidate.model) ?? candidate.price,
   });
-  return (await generations.save(claimed)) ? claimed : null;
+  if (await generations.save(claimed)) return claimed;
+  // Claimed for this message all the same, by another delivery of it: it has its turn.
+  const latest = await readOrQuarantine(id, dependencies);
+  return latest?.state === "submitting" && latest.turn === own.id ? "perhaps" : null;
 }
 
 /** An unreadable record leaves the line, so that it can't hold up those behind it. */

@@ -6,13 +6,13 @@ import { readMessage, type TurnQueue } from "../store/queue.ts";
 import { deliver } from "./deliver.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 
-/** Deliveries after which a message can only be poison. Deferrals count too, so it is generous. */
-const MOST_DELIVERIES = 90;
 /**
- * Deliveries after which a message that is deferred once more is replaced by a fresh one: waiting, for a paused
- * queue or an unknown host, must never look like poison. Below the queue's own limit (lib/queue.ts).
+ * Deliveries after which a message that has to come back is replaced by a fresh one: waiting, for a paused queue,
+ * an unknown host or a service that fails, must never look like poison.
  */
 const FRESH_AFTER = 30;
+/** Deliveries that only a message reaches which kills the worker every time. Below the queue's limit (lib/queue.ts). */
+const MOST_DELIVERIES = 40;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -43,7 +43,7 @@ async function receive(record: SQSRecord, { dependencies, queue }: Receiver): Pr
   if (disposition.kind === "done") return null;
   const id = readMessage(record.body);
   try {
-    if (id !== null && !disposition.failed && deliveriesOf(record) >= FRESH_AFTER) {
+    if (id !== null && deliveriesOf(record) >= FRESH_AFTER) {
       await queue.send([id]);
       return null;
     }
@@ -55,10 +55,7 @@ async function receive(record: SQSRecord, { dependencies, queue }: Receiver): Pr
   return record.messageId;
 }
 
-async function dispose(
-  record: SQSRecord,
-  receiver: Receiver,
-): Promise<Disposition & { readonly failed: boolean }> {
+async function dispose(record: SQSRecord, receiver: Receiver): Promise<Disposition> {
   const { dependencies, queue } = receiver;
   const id = readMessage(record.body);
   const deliveries = deliveriesOf(record);
@@ -70,24 +67,24 @@ async function dispose(
         await dependencies.generations.save(abandon(generation, dependencies.now()));
       return await park(record, id, receiver);
     }
-    return { ...(await deliver(id, dependencies)), failed: false };
+    return await deliver(id, dependencies);
   } catch (error) {
     if (error instanceof CorruptRecord) {
       await dependencies.generations.quarantine(error.id);
       await queue.park(record.body);
       dependencies.signal("PoisonMessage", error.id);
-      return { ...DONE, failed: true };
+      return DONE;
     }
     logger.error("delivery failed", { generation_id: id ?? "", error: errorName(error), deliveries });
     const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(deliveries - 1, 10));
-    return { ...back(dependencies.now() + pause), failed: true };
+    return back(dependencies.now() + pause);
   }
 }
 
-async function park(record: SQSRecord, id: string, { dependencies, queue }: Receiver) {
+async function park(record: SQSRecord, id: string, { dependencies, queue }: Receiver): Promise<Disposition> {
   await queue.park(record.body);
   dependencies.signal("PoisonMessage", id);
-  return { ...DONE, failed: true };
+  return DONE;
 }
 
 function deliveriesOf(record: SQSRecord): number {

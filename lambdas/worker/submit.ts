@@ -94,7 +94,9 @@ async function rejected(
       await orElse(() => pacer.pause(answer.operatorFault), undefined);
       dependencies.signal("ProviderPaused", generation.id);
     }
-    return settle(requeue(generation, { notBefore: now, counted: false }), dependencies);
+    // It keeps its place in the line: the fault is not its own.
+    const notBefore = Date.parse(generation.created_at);
+    return settle(requeue(generation, { notBefore, counted: false }), dependencies);
   }
   const pause = Math.max(
     (answer.retryAfterSeconds ?? 0) * 1000,

@@ -5,6 +5,7 @@ import { routesOf } from "../../lambdas/api/routes.ts";
 import { paceOf } from "../../lambdas/generation/pace.ts";
 import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generation/record.ts";
 import { checkpoint, claim, complete, refuse } from "../../lambdas/generation/transitions.ts";
+import { createBatchStore } from "../../lambdas/store/batches.ts";
 import { type GenerationListing, positionOf } from "../../lambdas/store/listing.ts";
 import type { RequestLimits } from "../../lambdas/store/request-limits.ts";
 import { LATE_FIRST_SEND_MS, type Pointer, type ResendStore } from "../../lambdas/store/resends.ts";
@@ -188,6 +189,8 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
       headAddress: async ({ key }) => `https://bucket.example/${key}?signed-for-head`,
     },
     resends,
+    batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
+    manifests: { bucket: "bucket", look: async () => null },
     limits: inMemoryLimits(now),
     pacerOf: () => pacer,
     pace,

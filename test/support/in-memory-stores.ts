@@ -1,6 +1,6 @@
 import type { Pace } from "../../lambdas/generation/pace.ts";
 import { type Generation, timestamp } from "../../lambdas/generation/record.ts";
-import { fromItem, keyOf, toItem } from "../../lambdas/store/generation-item.ts";
+import { fromItem, idOf, keyOf, toItem } from "../../lambdas/store/generation-item.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/store/generations.ts";
 import type { ImageStore } from "../../lambdas/store/images.ts";
 import { createPacer, type Pacer } from "../../lambdas/store/pacer.ts";
@@ -25,7 +25,9 @@ export function inMemoryGenerations(): InMemoryGenerations {
     ...createGenerationStore(table.client, "table", RETENTION_DAYS),
     table,
     get records() {
-      const generations = [...table.items.values()].map((item) => fromItem(item));
+      const generations = [...table.items.values()]
+        .filter(({ pk }) => idOf(pk) !== null)
+        .map((item) => fromItem(item));
       return new Map(generations.map((generation) => [generation.id, generation]));
     },
     put(generation) {

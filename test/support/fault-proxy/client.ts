@@ -15,7 +15,7 @@ export async function addFault(proxyUrl: string, fault: Fault): Promise<OrderedF
   return { struck: async () => (await ask<{ struck: number }>(proxyUrl, `/${index}`)).struck };
 }
 
-/** The worker's process that works on a generation, or was the last to; undefined when there is none. */
+/** The worker's process that was the last to write a generation's record; undefined when there is none. */
 export async function workerOf(proxyUrl: string, generationId: string): Promise<number | undefined> {
   return (await pids(proxyUrl, new URLSearchParams({ function: "worker", generation: generationId }))).at(-1);
 }

@@ -32,8 +32,11 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
   const faults = new FaultBook();
   const counts = new Map<string, number>();
   const processes = new WeakMap<Socket, FunctionProcess>();
-  /** The processes that called, and the generations that each named last; the latest call at the end. */
-  const seen = new Map<number, { process: FunctionProcess; named: readonly string[] }>();
+  /** The processes that called: which generations each named last, and which it wrote last. The latest writer last. */
+  const seen = new Map<
+    number,
+    { process: FunctionProcess; named: readonly string[]; wrote: string | null }
+  >();
 
   const server = createServer((incoming, outgoing) => {
     handle(incoming, outgoing).catch(() => outgoing.destroy());
@@ -49,10 +52,7 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     const operation = operationOf(incoming);
     counts.set(operation, (counts.get(operation) ?? 0) + 1);
     const process = processOf(incoming.socket);
-    if (process === null)
-      console.log("NULL FOR", operation, incoming.headers["user-agent"], body.toString().slice(0, 100));
     const action = process === null ? undefined : strike(process, operation, incoming.url ?? "", body);
-    if (action !== undefined) console.log("STRIKE", process, operation, action);
     if (action === "fail") return fail(outgoing, operation);
     if (action === "kill-before") {
       kill(process);
@@ -77,20 +77,20 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     for (let look = 0; look < LOOKS; look++) {
       const found = processOfConnection(socket.remotePort ?? 0, socket.localPort ?? 0);
       if (found === null) continue;
-      if (look > 0) console.log("FOUND ON LOOK", look);
       processes.set(socket, found);
       return found;
     }
-    console.log("LOOKUP FAILED", new Date().toISOString(), socket.remotePort);
     return null;
   }
 
   function strike(process: FunctionProcess, operation: string, path: string, body: Buffer) {
     const text = body.length > LONGEST_TEXT ? "" : body.toString();
+    const before = seen.get(process.pid);
     const ids = namedIn(text) ?? namedIn(path);
-    const named = ids ?? seen.get(process.pid)?.named ?? [];
-    seen.delete(process.pid);
-    seen.set(process.pid, { process, named });
+    const named = ids ?? before?.named ?? [];
+    const written = operation === "DynamoDB.PutItem" ? (ids?.[0] ?? null) : null;
+    if (written !== null) seen.delete(process.pid);
+    seen.set(process.pid, { process, named, wrote: written ?? before?.wrote ?? null });
     return faults.strike({ operation, caller: process.functionName, body: text, generationIds: named });
   }
 
@@ -111,10 +111,10 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     const alive = new Set(functionProcesses().map(({ pid }) => pid));
     return [...seen.values()]
       .filter(
-        ({ process, named }) =>
+        ({ process, wrote }) =>
           alive.has(process.pid) &&
           process.functionName === functionName &&
-          (generationId === null || named.includes(generationId)),
+          (generationId === null || wrote === generationId),
       )
       .map(({ process }) => process.pid);
   }

@@ -108,7 +108,7 @@ describe("a failing table or secret", () => {
     [2, 4],
     [5, 32],
     [6, 60],
-    [80, 60],
+    [29, 60],
   ])("on delivery %i brings the message back after %i s", async (deliveries, seconds) => {
     const bench = workerBench(failing());
     const generation = queued();
@@ -141,7 +141,7 @@ describe("poison", () => {
     const generation = queued();
     bench.put(generation);
     const { receive, parked } = queueOf(bench);
-    expect(await receive(event(messageBody(generation.id), 91))).toEqual(DELETED);
+    expect(await receive(event(messageBody(generation.id), 41))).toEqual(DELETED);
     expect(parked).toHaveLength(1);
     expect(bench.signals).toEqual(["PoisonMessage"]);
     expect(bench.record(generation)).toMatchObject({
@@ -154,7 +154,7 @@ describe("poison", () => {
     const bench = workerBench();
     const generation = painted();
     bench.put(generation);
-    await queueOf(bench).receive(event(messageBody(generation.id), 91));
+    await queueOf(bench).receive(event(messageBody(generation.id), 41));
     expect(bench.record(generation).state).toBe("painted");
   });
 
@@ -168,6 +168,20 @@ describe("poison", () => {
     expect(await receive(event(messageBody(generation.id), 30))).toEqual(DELETED);
     expect(sent).toEqual([generation.id]);
     expect(putBack).toHaveLength(1);
+  });
+
+  test("nor is a service that fails for long: the message is replaced too", async () => {
+    const bench = workerBench(failing());
+    const generation = queued();
+    bench.put(generation);
+    const { receive, sent, parked } = queueOf(bench);
+    bench.pacer.take = async () => {
+      throw new Error("DynamoDB fails");
+    };
+    expect(await receive(event(messageBody(generation.id), 30))).toEqual(DELETED);
+    expect(sent).toEqual([generation.id]);
+    expect(parked).toEqual([]);
+    expect(bench.record(generation).state).toBe("queued");
   });
 
   test("a fresh one that can't be sent leaves the old one in its place", async () => {

@@ -1,0 +1,93 @@
+import type { TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
+import { millionthsOf } from "../generation/money.ts";
+import { ServiceError } from "../generation/problems.ts";
+import { type Generation, isOpen, type Queued } from "../generation/record.ts";
+import { billedOf } from "../generation/transitions.ts";
+
+/** What may be spent in a calendar month (UTC), in millionths of the provider's currency; null for any amount. */
+export interface Budget {
+  readonly owner: number | null;
+  readonly environment: number | null;
+}
+
+/** A write of a transaction. */
+export type Write = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
+
+/** A counter is kept for a while after its month, for whoever wants to look. */
+const KEPT_SECONDS = 400 * 86_400;
+
+/** The budget of decimal amounts, empty where there is no cap; null without any cap. */
+export function budgetOf(owner: string, environment: string): Budget | null {
+  if (owner === "" && environment === "") return null;
+  const cap = (amount: string) => (amount === "" ? null : millionthsOf(amount));
+  return { owner: cap(owner), environment: cap(environment) };
+}
+
+/** A new generation that notes what is reserved for it, and the writes that reserve it: all of them or none. */
+export interface Reservation {
+  readonly generation: Queued;
+  readonly writes: readonly Write[];
+}
+
+/**
+ * Reserves a generation's price under the caps. With a cap that is smaller than the price there is nothing to write.
+ *
+ * @throws ServiceError `budget_exceeded` in that case
+ */
+export function reserve(generation: Queued, budget: Budget | null, table: string): Reservation {
+  if (budget === null) return { generation, writes: [] };
+  const price = millionthsOf(generation.price.amount);
+  const caps = { owner: budget.owner, environment: budget.environment };
+  const writes = countersOf(generation).map(({ of, pk }) => {
+    const cap = caps[of];
+    if (cap !== null && cap < price) throw exceeded();
+    return {
+      Update: {
+        TableName: table,
+        Key: { pk },
+        UpdateExpression: "ADD reserved :price SET expires_at = :end",
+        ...(cap !== null && { ConditionExpression: "attribute_not_exists(reserved) OR reserved <= :room" }),
+        ExpressionAttributeValues: {
+          ":price": price,
+          ":end": Math.ceil(Date.parse(generation.created_at) / 1000) + KEPT_SECONDS,
+          ...(cap !== null && { ":room": cap - price }),
+        },
+      },
+    };
+  });
+  return { generation: { ...generation, reserved: price }, writes };
+}
+
+/**
+ * What goes back when this state is written: everything for an end that is known not to be billed, nothing otherwise.
+ * The end notes that it was given back, so that no later write does it again.
+ */
+export function release(next: Generation, table: string): { generation: Generation; writes: readonly Write[] } {
+  const { reserved } = next;
+  if (reserved === null || isOpen(next) || billedOf(next) !== "no") return { generation: next, writes: [] };
+  const writes = countersOf(next).map(({ pk }) => ({
+    Update: {
+      TableName: table,
+      Key: { pk },
+      UpdateExpression: "ADD reserved :back",
+      ExpressionAttributeValues: { ":back": -reserved },
+    },
+  }));
+  return { generation: { ...next, reserved: null }, writes };
+}
+
+/** The refusal of a generation that there is no money for. */
+export function exceeded(): ServiceError {
+  return new ServiceError("budget_exceeded", {
+    detail: "The owner's or the environment's budget for this month is used up; the provider was not asked.",
+  });
+}
+
+/** The counters of an owner and of the environment, in the month in which the generation was created. */
+function countersOf({ owner, created_at }: Pick<Generation, "owner" | "created_at">) {
+  const month = created_at.slice(0, 7);
+  return [
+    { of: "owner", pk: `budget#owner#${owner}#${month}` },
+    { of: "environment", pk: `budget#environment#${month}` },
+  ] as const;
+}
