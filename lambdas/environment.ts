@@ -9,6 +9,8 @@ export type EnvironmentVariable =
   | "BUCKET_NAME"
   | "QUEUE_URL"
   | "DEAD_LETTER_QUEUE_URL"
+  /** The queue of batches whose generations are to be made. */
+  | "EXPANSION_QUEUE_URL"
   | "EVENT_BUS_NAME"
   /** ARN of the secret whose value is the DashScope key of PROVIDER_REGION. */
   | "PROVIDER_KEY_SECRET_ARN"
@@ -34,6 +36,9 @@ export type EnvironmentVariable =
   | "RETENTION_DAYS"
   /** Requests per minute that one owner may make. */
   | "OWNER_REQUESTS_PER_MINUTE"
+  /** What an owner, and all of them together, may spend in a month: decimals in the provider's currency; empty for any amount. */
+  | "OWNER_MONTHLY_BUDGET"
+  | "ENVIRONMENT_MONTHLY_BUDGET"
   /** Generations that one owner may have queued or running. */
   | "OWNER_OPEN_GENERATIONS"
   /** Comma list of origins allowed by CORS; empty turns it off. */

@@ -44,6 +44,10 @@ const environments: Record<EnvironmentName, (variables: Variables) => unknown> =
         requestsPerMinute: shell.OWNER_REQUESTS_PER_MINUTE,
         openGenerations: shell.OWNER_OPEN_GENERATIONS,
       },
+      budget: {
+        ownerMonthly: shell.OWNER_MONTHLY_BUDGET,
+        environmentMonthly: shell.ENVIRONMENT_MONTHLY_BUDGET,
+      },
       retentionDays: 7,
       logRetentionDays: 7,
       keepData: false,

@@ -11,7 +11,7 @@ export function providerBaseUrl({ provider }: Environment): string {
 }
 
 /** Every host that the worker must reach outside AWS, by name. */
-export function egressHosts(environment: Environment): string[] {
+function egressHosts(environment: Environment): string[] {
   const provider = new URL(providerBaseUrl(environment)).hostname;
   return [...new Set([provider, ...KNOWN_RESULT_HOSTS, ...environment.provider.extraImageHosts])];
 }

@@ -10,6 +10,10 @@ const hostAndPort = z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, {
   error: "must be host or host:port in lower case, without scheme or path",
 });
 
+const amount = z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, {
+  error: 'must be an amount such as "100.00"',
+});
+
 const daysOfLogs = z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]);
 
 const networkSchema = z.strictObject({
@@ -47,6 +51,10 @@ export const environmentSchema = z
       /** Generations that one owner may have queued or running. */
       openGenerations: z.int().min(1),
     }),
+    /** What may be spent in a calendar month (UTC), in the provider's currency; without a cap any amount. */
+    budget: z
+      .strictObject({ ownerMonthly: amount.optional(), environmentMonthly: amount.optional() })
+      .optional(),
     /** How long an ended generation and its picture are kept. */
     retentionDays: z.int().min(1).max(3650),
     logRetentionDays: daysOfLogs,

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { providerBaseUrl } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
 import type { GenerationEvents } from "./event-bus.ts";
+import type { Expansions } from "./expansions.ts";
 import type { ProviderKey } from "./provider-key.ts";
 import type { WorkQueue } from "./queue.ts";
 import { ServiceFunction, type Settings } from "./service-function.ts";
@@ -17,6 +18,7 @@ interface FunctionsProps {
   readonly timeouts: Timeouts;
   readonly store: Store;
   readonly queue: WorkQueue;
+  readonly expansions: Expansions;
   readonly providerKey: ProviderKey;
   readonly events: GenerationEvents;
 }
@@ -26,18 +28,19 @@ const REFERENCE_PAGE = ["swagger-ui-bundle.js", "swagger-ui.css"].map(
   (file) => `node_modules/swagger-ui-dist/${file}`,
 );
 
-/** The six functions, each with what it needs and no more. */
+/** The seven functions, each with what it needs and no more. */
 export class Functions extends Construct {
   readonly api: ServiceFunction;
   readonly authorizer: ServiceFunction;
   readonly task: ServiceFunction;
   readonly relay: ServiceFunction;
   readonly worker: ServiceFunction;
+  readonly expander: ServiceFunction;
   readonly reconciler: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { environment, timeouts, store, queue, events } = props;
+    const { environment, timeouts, store, queue, expansions, events } = props;
     const make = (
       name: string,
       description: string,
@@ -66,6 +69,7 @@ export class Functions extends Construct {
     store.grantRecords(this.api);
     store.grantPicturesRead(this.api);
     store.grantPicturesRemoval(this.api);
+    store.grantManifestsRead(this.api);
     queue.grantLength(this.api);
 
     this.task = make("task", "Takes a generation from a workflow or a direct call", timeouts.task, 512);
@@ -84,6 +88,7 @@ export class Functions extends Construct {
     store.grantPicturesRead(this.relay);
     queue.grantSend(this.relay);
     queue.grantBury(this.relay);
+    expansions.grantSend(this.relay);
     events.grantPublish(this.relay);
     Workflows.grantAnswers(this.relay);
 
@@ -100,10 +105,17 @@ export class Functions extends Construct {
     queue.grantSend(this.worker);
     queue.grantBury(this.worker);
 
+    this.expander = make("expander", "Makes the generations of a batch", timeouts.expander, 1024);
+    store.grantWrites(this.expander);
+    store.grantManifestsRead(this.expander);
+    expansions.grantSend(this.expander);
+    expansions.feed(this.expander);
+
     this.reconciler = make("reconciler", "Ends or queues again what got stuck", timeouts.reconciler, 512);
     store.grantRecords(this.reconciler);
     queue.grantSend(this.reconciler);
     queue.grantBury(this.reconciler);
+    expansions.grantSend(this.reconciler);
     new Rule(this, "ReconcilerSchedule", {
       description: "After this rule's rounds no generation stays open for ever",
       schedule: Schedule.rate(Duration.minutes(environment.reconcilerMinutes)),
@@ -119,7 +131,7 @@ export class Functions extends Construct {
 
 /** What every function may know: plain values of the environment. Names of resources come with their grants. */
 function settings(environment: Environment, timeouts: Timeouts): Settings {
-  const { provider, owner } = environment;
+  const { provider, owner, budget } = environment;
   return {
     ENVIRONMENT: environment.name,
     AUTHENTICATION: environment.authentication,
@@ -127,6 +139,8 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     RETENTION_DAYS: String(environment.retentionDays),
     OWNER_REQUESTS_PER_MINUTE: String(owner.requestsPerMinute),
     OWNER_OPEN_GENERATIONS: String(owner.openGenerations),
+    OWNER_MONTHLY_BUDGET: budget?.ownerMonthly ?? "",
+    ENVIRONMENT_MONTHLY_BUDGET: budget?.environmentMonthly ?? "",
     PROVIDER_REGION: provider.region,
     PROVIDER_BASE_URL: providerBaseUrl(environment),
     PROVIDER_IMAGE_HOSTS: provider.extraImageHosts.join(","),

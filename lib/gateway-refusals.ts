@@ -1,4 +1,5 @@
 import { ResponseType, type RestApi } from "aws-cdk-lib/aws-apigateway";
+import { SECURITY_HEADERS } from "../lambdas/api/security-headers.ts";
 import { type ProblemCode, problemOf } from "../lambdas/generation/problems.ts";
 import type { Environment } from "./environment-schema.ts";
 
@@ -12,6 +13,10 @@ interface Refusal {
   readonly billed?: "unknown";
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Fixed values, as API Gateway wants them: none of them may hold a quote itself. */
+const quoted = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`]));
 
 const challenge = { "WWW-Authenticate": "'Bearer'" };
 
@@ -110,6 +115,7 @@ export function addRefusals(api: RestApi, environment: Environment): void {
       type,
       statusCode: String(status ?? problem.status),
       responseHeaders: {
+        ...quoted(SECURITY_HEADERS),
         "Content-Type": "'application/problem+json'",
         "Cache-Control": "'no-store'",
         "x-request-id": "context.requestId",

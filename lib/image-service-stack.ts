@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import { EgressAllowlist } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
 import { GenerationEvents } from "./event-bus.ts";
+import { Expansions } from "./expansions.ts";
 import { Functions } from "./functions.ts";
 import { Observability } from "./observability.ts";
 import { ProviderKey } from "./provider-key.ts";
@@ -25,6 +26,7 @@ export class ImageServiceStack extends Stack {
 
     const store = new Store(this, "Store", environment);
     const queue = new WorkQueue(this, "Queue", timeouts);
+    const expansions = new Expansions(this, "Expansions", timeouts);
     const providerKey = new ProviderKey(this, "ProviderKey", environment);
     const events = new GenerationEvents(this, "Events", environment);
     const functions = new Functions(this, "Functions", {
@@ -32,6 +34,7 @@ export class ImageServiceStack extends Stack {
       timeouts,
       store,
       queue,
+      expansions,
       providerKey,
       events,
     });
@@ -44,7 +47,7 @@ export class ImageServiceStack extends Stack {
     new Workflows(this, "Workflows", environment, functions.task);
     if (environment.egress.mode === "allowlist") new EgressAllowlist(this, "Egress", environment);
     if (environment.observed)
-      new Observability(this, "Observability", { environment, functions, queue, api });
+      new Observability(this, "Observability", { environment, functions, queue, expansions, api });
 
     new CfnOutput(this, "Region", { value: this.region });
     Tags.of(this).add("service", "image-service");

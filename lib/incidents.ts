@@ -1,6 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { Environment } from "./environment-schema.ts";
+import type { Expansions } from "./expansions.ts";
 import type { Functions } from "./functions.ts";
 import { counted } from "./published-metric.ts";
 import type { WorkQueue } from "./queue.ts";
@@ -12,11 +13,12 @@ export interface Watched {
   readonly environment: Environment;
   readonly functions: Functions;
   readonly queue: WorkQueue;
+  readonly expansions: Expansions;
   readonly api: HttpApi;
 }
 
 /** Every alarm. The name is also the anchor of its section in docs/operations.md. */
-export function incidents({ functions, queue, api, environment }: Watched): Incident[] {
+export function incidents({ functions, queue, expansions, api, environment }: Watched): Incident[] {
   const { worker, relay, reconciler, task, authorizer } = functions;
   const apiFunction = functions.api;
   const painters = [worker, reconciler];
@@ -35,6 +37,13 @@ export function incidents({ functions, queue, api, environment }: Watched): Inci
       severity: "high",
       impact: "A change was not passed on: a workflow may wait for its answer, or a listener misses an end.",
       metric: queue.metrics.relayFailures,
+      threshold: 1,
+    },
+    {
+      name: "expansion-failures-not-empty",
+      severity: "high",
+      impact: "A batch was given up half-way: its owner waits for pictures that nobody has queued.",
+      metric: expansions.metrics.failures,
       threshold: 1,
     },
     {

@@ -17,6 +17,8 @@ const hostWithPort = z
   .string()
   .regex(/^[a-z0-9.-]+(:\d{1,5})?$/, { error: "must be a comma list of host or host:port, in lower case" });
 
+const amount = z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, { error: "must be an amount such as 100.00" });
+
 /** What the shell may change about the local environment, and only there: deployed ones are what the table says. */
 const variablesSchema = z.object({
   DASHSCOPE_REGION: z.enum(["sg", "bj"], { error: "must be sg or bj" }).default("sg"),
@@ -40,6 +42,8 @@ const variablesSchema = z.object({
   WORKER_CONCURRENCY: wholeNumber(2, 1000).default(10),
   OWNER_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(6000),
   OWNER_OPEN_GENERATIONS: wholeNumber(1, 1_000_000).default(10_000),
+  OWNER_MONTHLY_BUDGET: amount.optional(),
+  ENVIRONMENT_MONTHLY_BUDGET: amount.optional(),
   RECONCILER_MINUTES: wholeNumber(1, 60).default(5),
 });
 

@@ -45,7 +45,7 @@ export class Observability extends Construct {
     return topic;
   }
 
-  private dashboard({ environment, functions, queue, api }: Watched): void {
+  private dashboard({ environment, functions, queue, expansions, api }: Watched): void {
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const { requests, clientErrors, serverErrors, latency } = api.metrics;
     const { waiting, buried, relayFailures, oldest } = queue.metrics;
@@ -56,7 +56,7 @@ export class Observability extends Construct {
         [graph("Requests", requests, clientErrors, serverErrors), graph("Latency (p95)", latency)],
         [graph("Waiting for the provider", waiting), graph("Age of the oldest message", oldest)],
         [
-          graph("What needs a person", buried, relayFailures),
+          graph("What needs a person", buried, relayFailures, expansions.metrics.failures),
           graph("Painting", ...PAINTING.map((name) => counted(name, painters))),
         ],
         [
@@ -68,8 +68,9 @@ export class Observability extends Construct {
   }
 }
 
-function everyFunction({ api, authorizer, task, relay, worker, reconciler }: Functions): ServiceFunction[] {
-  return [api, authorizer, task, relay, worker, reconciler];
+function everyFunction(functions: Functions): ServiceFunction[] {
+  const { api, authorizer, task, relay, worker, expander, reconciler } = functions;
+  return [api, authorizer, task, relay, worker, expander, reconciler];
 }
 
 function durationOf(target: ServiceFunction): Metric {

@@ -22,9 +22,11 @@ const indexes = [
   { indexName: "by_owner_status", partition: "owner_status", sort: "created" },
   { indexName: "line", partition: "line", sort: "line_at" },
   { indexName: "open", partition: "open", sort: "due_at" },
+  { indexName: "by_batch", partition: "in_batch", sort: "batch_item" },
 ] as const;
 
 const PICTURES = "generations/*";
+const MANIFESTS = "manifests/*";
 
 /** Everything the service remembers: the table is its log, the bucket its pictures. */
 export class Store extends Construct {
@@ -68,6 +70,11 @@ export class Store extends Construct {
           prefix: "generations/",
           expiration: Duration.days(environment.retentionDays),
         },
+        {
+          id: "manifests-end-with-their-batch",
+          prefix: "manifests/",
+          expiration: Duration.days(environment.retentionDays),
+        },
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
@@ -93,6 +100,12 @@ export class Store extends Construct {
   grantLookup(target: ServiceFunction): void {
     target.set("TABLE_NAME", this.table.tableName);
     target.allow(["dynamodb:GetItem"], [this.table.tableArn]);
+  }
+
+  /** Read and write records by their keys. */
+  grantWrites(target: ServiceFunction): void {
+    target.set("TABLE_NAME", this.table.tableName);
+    target.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [this.table.tableArn]);
   }
 
   /** Read, list and write records. */
@@ -129,7 +142,20 @@ export class Store extends Construct {
     this.allowPictures(target, ["s3:DeleteObject"]);
   }
 
-  /** Calls the target with every change to a generation, in order; what it cannot digest goes to `failures`. */
+  /** Read what owners want painted in batches. */
+  grantManifestsRead(target: ServiceFunction): void {
+    target.set("BUCKET_NAME", this.bucket.bucketName);
+    target.allow(["s3:GetObject"], [this.bucket.arnForObjects(MANIFESTS)]);
+    Validations.of(target.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${MANIFESTS}]`,
+      reason: "Manifests are named by their owners, and not known at deployment.",
+    });
+  }
+
+  /**
+   * Calls the target with every change to a generation and every new batch, in order; what it cannot digest goes to
+   * `failures`.
+   */
   follow(target: ServiceFunction, failures: IQueue): void {
     const { tableStreamArn } = this.table;
     if (tableStreamArn === undefined) throw new Error("the table has no stream");
@@ -146,6 +172,10 @@ export class Store extends Construct {
         FilterCriteria.filter({
           eventName: FilterRule.or("INSERT", "MODIFY"),
           dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("generation#") } } },
+        }),
+        FilterCriteria.filter({
+          eventName: FilterRule.isEqual("INSERT"),
+          dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("batch#") } } },
         }),
       ],
     });

@@ -23,6 +23,10 @@ export interface Timeouts {
   /** As long as Lambda allows: the task waits inside for the end of its generation. */
   readonly task: number;
   readonly reconciler: number;
+  /** Makes a few thousand generations; goes on in another run where that is not enough. */
+  readonly expander: number;
+  /** How long its queue hides a batch in work. */
+  readonly expansionVisibility: number;
 }
 
 /** Lambda runs no function longer than this. */
@@ -57,5 +61,7 @@ export function timeoutsFor(providerSeconds: number): Timeouts {
     relay: 30,
     task: LAMBDA_LIMIT,
     reconciler: 120,
+    expander: 120,
+    expansionVisibility: 150,
   };
 }

@@ -1,3 +1,4 @@
+import { parseStrictJson } from "../entry/strict-json.ts";
 import { InvalidInput, ServiceError } from "../generation/problems.ts";
 import type { ApiRequest } from "./api-request.ts";
 
@@ -20,18 +21,11 @@ export function readJson({ headers, body }: Pick<ApiRequest, "headers" | "body">
       detail: `The body has ${body.byteLength} bytes; at most ${MOST_BYTES} are accepted.`,
     });
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body), refuseProto);
+    return parseStrictJson(body);
   } catch (error) {
     if (error instanceof InvalidInput) throw error;
     throw new ServiceError("malformed_json", {
       detail: body.byteLength === 0 ? "The body is empty." : "The body is not valid JSON in UTF-8.",
     });
   }
-}
-
-/** Schemas drop this name without a word; a pair of metadata would be lost. */
-function refuseProto(name: string, value: unknown): unknown {
-  if (name === "__proto__")
-    throw new InvalidInput([{ pointer: "#", detail: "must not have a field named __proto__ anywhere" }]);
-  return value;
 }

@@ -1,8 +1,10 @@
 import type { Region } from "../dashscope/models.ts";
 import type { Pace } from "../generation/pace.ts";
+import type { BatchStore } from "../store/batches.ts";
 import type { GenerationStore } from "../store/generations.ts";
 import type { ImageStore } from "../store/images.ts";
 import type { GenerationListing } from "../store/listing.ts";
+import type { Manifests } from "../store/manifests.ts";
 import type { Pacer } from "../store/pacer.ts";
 import type { PictureReader } from "../store/picture-reader.ts";
 import type { RequestLimits } from "../store/request-limits.ts";
@@ -10,7 +12,12 @@ import type { ResendStore } from "../store/resends.ts";
 import type { Authentication } from "./caller.ts";
 
 /** Something worth counting. */
-export type Signal = "GenerationsAccepted" | "ResendsJoined" | "RequestsRateLimited" | "InternalErrors";
+export type Signal =
+  | "GenerationsAccepted"
+  | "BatchesAccepted"
+  | "ResendsJoined"
+  | "RequestsRateLimited"
+  | "InternalErrors";
 
 /** Everything the API touches outside itself: the clock and the dice too, so that tests can own them. */
 export interface ApiDependencies {
@@ -19,6 +26,8 @@ export interface ApiDependencies {
   readonly images: Pick<ImageStore, "address" | "remove">;
   readonly pictures: PictureReader;
   readonly resends: ResendStore;
+  readonly batches: Pick<BatchStore, "insert" | "get" | "members">;
+  readonly manifests: Pick<Manifests, "bucket" | "look">;
   readonly limits: RequestLimits;
   readonly pacerOf: (model: string) => Pick<Pacer, "prospects">;
   readonly pace: Pace;

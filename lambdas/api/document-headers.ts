@@ -37,7 +37,7 @@ export const ANSWER_HEADERS: Record<AnswerHeader, Header> = {
     example: '"Xq3mZ0aP8rTzKp1c5v9LwA"',
   },
   "Idempotent-Replayed": {
-    description: "The idempotency key was known: this is the generation that it named before.",
+    description: "The idempotency key was known: this is what it named before.",
     schema: { type: "string", enum: ["true"] },
   },
   Link: { description: 'The next page: `<…>; rel="next"`. Absent on the last.', schema: { type: "string" } },

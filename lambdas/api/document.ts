@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
-import { GENERATION_ID } from "../generation/ids.ts";
+import { BATCH_ID, GENERATION_ID } from "../generation/ids.ts";
 import { PROBLEMS, type ProblemCode, problemOf } from "../generation/problems.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
 import type { Operation } from "./operation.ts";
@@ -24,6 +24,7 @@ export function documentOf(operations: readonly Operation[]) {
     info: { title: "Image service", version: "1.0.0", description: introduction() },
     tags: [
       { name: "Generations", description: "A prompt in, a durable PNG out." },
+      { name: "Batches", description: "Many generations at once, after everything that a person waits for." },
       { name: "OpenAI", description: "The same service for OpenAI's SDKs: set their base URL to `…/v1`." },
       { name: "Service", description: "About the service itself; no key needed." },
     ],
@@ -54,7 +55,7 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
     ...(description !== undefined && { description }),
     ...(operation.open && { security: [] }),
     requestParams: {
-      ...(operation.path.includes("{id}") && { path: z.object({ id: generationId }) }),
+      ...(operation.path.includes("{id}") && { path: z.object({ id: idIn(operation.path) }) }),
       ...(hasHeaders && { header: z.object(mapKeys(requestHeaders.shape, spelled)) }),
       ...(query !== null && { query }),
     },
@@ -75,6 +76,16 @@ const generationId = z.string().meta({
   pattern: GENERATION_ID.source,
   example: "gen_3x7m9qk2v5t8r4w6y1z0abcdef",
 });
+
+const batchId = z.string().meta({
+  description: "The batch's id.",
+  pattern: BATCH_ID.source,
+  example: "bat_3x7m9qk2v5t8r4w6y1z0abcdef",
+});
+
+function idIn(path: string) {
+  return path.startsWith("/v1/batches/") ? batchId : generationId;
+}
 
 function answersOf({ answers, open }: Operation): Record<string, ZodOpenApiResponseObject> {
   return Object.fromEntries(

@@ -109,3 +109,41 @@ export const createBodies = {
     on_unknown_outcome: "fail",
   },
 };
+
+export const batchBodies = {
+  items: {
+    items: [createBodies.shortest, { prompt: "A hare in long grass", size: "1328*1328" }],
+    metadata: { campaign: "winter" },
+  },
+  manifest: { manifest: { bucket: "image-service-prod", key: "manifests/shop/july.jsonl" } },
+};
+
+export const batch = {
+  id: "bat_3x7m9qk2v5t8r4w6y1z0abcdef",
+  object: "batch",
+  status: "processing",
+  created_at: "2026-03-01T12:00:00.000Z",
+  completed_at: null,
+  deadline: "2026-03-08T12:00:00.000Z",
+  counts: {
+    total: 2,
+    queued: 1,
+    running: 0,
+    succeeded: 1,
+    failed: 0,
+    canceled: 0,
+    expired: 0,
+    invalid: 0,
+  },
+  usage: { images: 1, cost: "0.075", currency: "USD", billed: "yes" },
+  error: null,
+  items: [
+    { line: 1, generation_id: ID, errors: [] },
+    { line: 2, generation_id: "gen_5t8r4w6y1z0abcdef3x7m9qk2v", errors: [] },
+  ],
+  metadata: { campaign: "winter" },
+  urls: {
+    self: "/v1/batches/bat_3x7m9qk2v5t8r4w6y1z0abcdef",
+    generations: "/v1/generations?created_after=2026-03-01T12:00:00.000Z",
+  },
+};

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyResult } from "aws-lambda";
 import type { ApiRequest } from "./api-request.ts";
 import type { Reply } from "./reply.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** What pages of an allowed origin may read besides the body. */
 const EXPOSED = [
@@ -19,12 +20,7 @@ const EXPOSED = [
 /** The star covers what SDKs add; only Authorization has to be named. */
 const ALLOWED_HEADERS = "Authorization, *";
 
-const SECURITY = {
-  "X-Content-Type-Options": "nosniff",
-  "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-  "Referrer-Policy": "no-referrer",
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-};
+const NOTHING_RUNS = { "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'" };
 
 /** Adds what every answer carries, whatever it is. */
 export function finish(
@@ -35,7 +31,8 @@ export function finish(
   return {
     statusCode: reply.status,
     headers: {
-      ...SECURITY,
+      ...SECURITY_HEADERS,
+      ...NOTHING_RUNS,
       ...corsHeaders(request, corsOrigins),
       ...reply.headers,
       "x-request-id": request.id,

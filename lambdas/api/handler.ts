@@ -2,15 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { S3Client } from "@aws-sdk/client-s3";
+import { configuredBudget } from "../entry/budget.ts";
 import { providerRegion } from "../entry/region.ts";
 import { list, required, requiredNumber } from "../environment.ts";
 import { paceOf } from "../generation/pace.ts";
 import { logger, metrics } from "../observe.ts";
+import { createBatchStore } from "../store/batches.ts";
 import { createCursorKey } from "../store/cursor-key.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createGenerationStore } from "../store/generations.ts";
 import { createImageStore } from "../store/images.ts";
 import { createListing } from "../store/listing.ts";
+import { createManifests } from "../store/manifests.ts";
 import { createPacer, type Pacer } from "../store/pacer.ts";
 import { createPictureReader } from "../store/picture-reader.ts";
 import { createRequestLimits } from "../store/request-limits.ts";
@@ -24,6 +27,7 @@ const pictures = new S3Client({});
 const table = required("TABLE_NAME");
 const region = providerRegion();
 const retentionDays = requiredNumber("RETENTION_DAYS");
+const budget = configuredBudget();
 const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
 const now = Date.now;
 const pause = async (milliseconds: number) => {
@@ -32,11 +36,13 @@ const pause = async (milliseconds: number) => {
 const pacers = new Map<string, Pacer>();
 
 const dependencies: ApiDependencies = {
-  generations: createGenerationStore(client, table, retentionDays),
+  generations: createGenerationStore(client, table, retentionDays, budget),
   listing: createListing(client, table),
   images: createImageStore(pictures, required("BUCKET_NAME"), now),
   pictures: createPictureReader(pictures),
-  resends: createResendStore(client, { table, retentionDays, now }),
+  resends: createResendStore(client, { table, retentionDays, now, budget }),
+  batches: createBatchStore(client, { table, retentionDays, now }),
+  manifests: createManifests(pictures, required("BUCKET_NAME")),
   limits: createRequestLimits(client, table, now),
   pacerOf(model) {
     const known = pacers.get(model);

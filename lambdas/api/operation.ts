@@ -35,7 +35,7 @@ interface Described {
   /** As the contract writes it; `{id}` is the only parameter there is. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: "Generations" | "OpenAI" | "Service";
+  readonly tag: "Generations" | "Batches" | "OpenAI" | "Service";
   readonly summary: string;
   readonly description?: string;
   readonly answers: Readonly<Record<number, Answer>>;

@@ -63,7 +63,7 @@ const REGISTRY: Readonly<Record<Region, Readonly<Record<ModelName, ModelFacts>>>
 };
 
 /** The two shared hosts. Workspace domains (`https://{workspace}.ap-southeast-1.maas.aliyuncs.com`) are configuration. */
-export const SHARED_BASE_URLS: Readonly<Record<Region, string>> = {
+const SHARED_BASE_URLS: Readonly<Record<Region, string>> = {
   sg: "https://dashscope-intl.aliyuncs.com",
   bj: "https://dashscope.aliyuncs.com",
 };

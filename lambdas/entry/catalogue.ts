@@ -26,3 +26,10 @@ export function priceOf(region: Region, model: string): Queued["price"] | null {
   const { cost, currency } = modelFacts(region, model).price;
   return { amount: cost, currency };
 }
+
+/** What the prices of a region are in. */
+export function currencyOf(region: Region): string {
+  const [first] = modelsOf(region);
+  if (first === undefined) throw new Error(`no model is known in region ${region}`);
+  return first.price.currency;
+}

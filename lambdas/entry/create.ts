@@ -15,6 +15,7 @@ export interface Intent {
   readonly idempotencyKey: string | null;
   readonly deadlineSeconds?: number;
   readonly taskToken?: string;
+  readonly batchId?: string;
 }
 
 interface CreateDependencies {
@@ -48,6 +49,7 @@ export function plan(
     region,
     price,
     taskToken: intent.taskToken ?? null,
+    batchId: intent.batchId,
     now: now(),
     random,
   });

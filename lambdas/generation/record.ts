@@ -69,6 +69,8 @@ const common = {
   removed_at: time.nullable(),
   /** The batch that it came in with. */
   batch_id: z.string().nullable().default(null),
+  /** Millionths of the currency that a budget holds back for it; the store's own, null without a budget. */
+  reserved: z.int().nullable().default(null),
 };
 
 /** While a message works on it: the id that the message names, which is responsible for it. */
@@ -140,7 +142,7 @@ export type Expired = z.infer<typeof expired>;
 export type OpenGeneration = Queued | Submitting | Painted;
 export type EndedGeneration = Succeeded | Failed | Canceled | Expired;
 export type Failure = z.infer<typeof failure>;
-export type Input = z.infer<typeof input>;
+type Input = z.infer<typeof input>;
 export type StoredImage = z.infer<typeof image>;
 export type Lane = z.infer<typeof lane>;
 

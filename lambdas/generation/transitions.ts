@@ -78,6 +78,7 @@ export function accept(intake: Intake): Queued {
     turn_for: null,
     removed_at: null,
     batch_id: intake.batchId ?? null,
+    reserved: null,
     not_before: timestamp(now),
   };
 }

@@ -6,16 +6,20 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
+import type { DynamoDBStreamEvent } from "aws-lambda";
 import { required } from "../environment.ts";
 import { logger, metrics } from "../observe.ts";
 import { documentClient } from "../store/dynamodb.ts";
+import { createExpansions } from "../store/expansions.ts";
 import { createImageStore } from "../store/images.ts";
 import { createTurnQueue } from "../store/queue.ts";
 import { createTaskTokens } from "../store/task-tokens.ts";
 import { createEndings } from "./announce-end.ts";
+import { relayBatches } from "./relay-batches.ts";
 import { relayChanges } from "./relay-changes.ts";
 
-const queue = createTurnQueue(new SQSClient({}), {
+const queues = new SQSClient({});
+const queue = createTurnQueue(queues, {
   queue: required("QUEUE_URL"),
   deadLetters: required("DEAD_LETTER_QUEUE_URL"),
 });
@@ -28,16 +32,23 @@ const announce = createEndings({
   images: createImageStore(new S3Client({}), required("BUCKET_NAME"), Date.now),
 });
 
-/** Carries the table's changes on: new generations to the queue, ended ones to whoever waits for them. */
-export const handler = middy(
-  relayChanges({
-    queue,
-    announce,
-    unreadable() {
-      metrics.addMetric("PoisonMessage", MetricUnit.Count, 1);
-      logger.error("a change in the table could not be read");
-    },
-  }),
-)
+const changes = relayChanges({
+  queue,
+  announce,
+  unreadable() {
+    metrics.addMetric("PoisonMessage", MetricUnit.Count, 1);
+    logger.error("a change in the table could not be read");
+  },
+});
+const batches = relayBatches(createExpansions(queues, required("EXPANSION_QUEUE_URL")));
+
+/**
+ * Carries the table's changes on: new generations to the queue, new batches to the expander, ended generations to
+ * whoever waits for them.
+ */
+export const handler = middy(async (event: DynamoDBStreamEvent) => {
+  await batches(event);
+  await changes(event);
+})
   .use(logMetrics(metrics))
   .use(injectLambdaContext(logger));

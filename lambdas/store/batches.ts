@@ -125,7 +125,7 @@ export function createBatchStore(
           new QueryCommand({
             TableName: table,
             IndexName: "by_batch",
-            KeyConditionExpression: "batch = :batch",
+            KeyConditionExpression: "in_batch = :batch",
             ExpressionAttributeValues: { ":batch": id },
             ...(start !== undefined && { ExclusiveStartKey: start }),
           }),

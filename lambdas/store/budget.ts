@@ -45,8 +45,10 @@ export function reserve(generation: Queued, budget: Budget | null, table: string
       Update: {
         TableName: table,
         Key: { pk },
-        UpdateExpression: "ADD reserved :price SET expires_at = :end",
-        ...(cap !== null && { ConditionExpression: "attribute_not_exists(reserved) OR reserved <= :room" }),
+        UpdateExpression: "ADD held_millionths :price SET expires_at = :end",
+        ...(cap !== null && {
+          ConditionExpression: "attribute_not_exists(held_millionths) OR held_millionths <= :room",
+        }),
         ExpressionAttributeValues: {
           ":price": price,
           ":end": Math.ceil(Date.parse(generation.created_at) / 1000) + KEPT_SECONDS,
@@ -62,14 +64,17 @@ export function reserve(generation: Queued, budget: Budget | null, table: string
  * What goes back when this state is written: everything for an end that is known not to be billed, nothing otherwise.
  * The end notes that it was given back, so that no later write does it again.
  */
-export function release(next: Generation, table: string): { generation: Generation; writes: readonly Write[] } {
+export function release(
+  next: Generation,
+  table: string,
+): { generation: Generation; writes: readonly Write[] } {
   const { reserved } = next;
   if (reserved === null || isOpen(next) || billedOf(next) !== "no") return { generation: next, writes: [] };
   const writes = countersOf(next).map(({ pk }) => ({
     Update: {
       TableName: table,
       Key: { pk },
-      UpdateExpression: "ADD reserved :back",
+      UpdateExpression: "ADD held_millionths :back",
       ExpressionAttributeValues: { ":back": -reserved },
     },
   }));

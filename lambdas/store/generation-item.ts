@@ -57,7 +57,7 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
       line: lineKey(generation.lane, generation.model),
       line_at: `${generation.not_before}#${generation.id}`,
     }),
-    ...(generation.batch_id !== null && { batch: generation.batch_id, batch_item: memberKey(generation) }),
+    ...(generation.batch_id !== null && { in_batch: generation.batch_id, batch_item: memberKey(generation) }),
     ...(isOpen(generation)
       ? { open: "open", due_at: dueAt(generation) }
       : { expires_at: Math.ceil(Date.parse(generation.completed_at) / 1000) + retentionDays * 86_400 }),

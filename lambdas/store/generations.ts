@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import {
   type Generation,
   generationSchema,
@@ -14,11 +8,17 @@ import {
   type Queued,
   timestamp,
 } from "../generation/record.ts";
+import { type Budget, exceeded, release, reserve } from "./budget.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./generation-item.ts";
+import { putWith } from "./transaction.ts";
 
 /** The table of generations, behind the few verbs that the domain needs. */
 export interface GenerationStore {
-  /** Writes a new generation; answers the one that holds its id already, or null when there was none. */
+  /**
+   * Writes a new generation; answers the one that holds its id already, or null when there was none.
+   *
+   * @throws ServiceError `budget_exceeded` where there is a budget and nothing left of it
+   */
   insert(generation: Queued): Promise<Generation | null>;
   /** The generation as it is now, or null. */
   get(id: string): Promise<Generation | null>;
@@ -40,11 +40,15 @@ const CANDIDATES = 10;
 const DUE_AT_ONCE = 200;
 const MOST_SAVES = 10;
 
-/** The store over a DynamoDB table. Ended generations live for so many days. */
+/**
+ * The store over a DynamoDB table. Ended generations live for so many days. With a budget the price is reserved by
+ * the write that makes a generation, and given back by the one that ends it unbilled.
+ */
 export function createGenerationStore(
   client: DynamoDBDocumentClient,
   table: string,
   retentionDays: number,
+  budget: Budget | null = null,
 ): GenerationStore {
   const names = { "#open": "open" };
 
@@ -99,44 +103,49 @@ export function createGenerationStore(
   }
 
   async function save(next: Generation): Promise<boolean> {
-    let attempt = next;
+    const { generation, writes } = release(next, table);
+    let attempt = generation;
     for (let tries = 1; tries <= MOST_SAVES; tries++) {
-      const written = await conditionally(
-        client.send(
-          new PutCommand({
-            TableName: table,
-            Item: toItem(attempt, retentionDays),
-            ConditionExpression: "version = :previous AND turn_for = :turn_for",
-            ExpressionAttributeValues: { ":previous": attempt.version - 1, ":turn_for": attempt.turn_for },
-          }),
-        ),
+      const written = await putWith(
+        client,
+        {
+          TableName: table,
+          Item: toItem(attempt, retentionDays),
+          ConditionExpression: "version = :previous AND turn_for = :turn_for",
+          ExpressionAttributeValues: { ":previous": attempt.version - 1, ":turn_for": attempt.turn_for },
+        },
+        writes,
       );
-      if (written) return true;
+      if (written === "written") return true;
       const latest = await read(next.id);
       // The SDK repeats a write whose answer was lost, and is refused by the write itself: it is there.
       if (latest !== null && isSame(latest, attempt)) return true;
       if (latest?.version !== next.version - 1) return false;
       // The note of its message is kept, which may lend its turn while others work on the record.
-      attempt = { ...next, turn_for: latest.turn_for, appointment_at: latest.appointment_at };
+      attempt = { ...generation, turn_for: latest.turn_for, appointment_at: latest.appointment_at };
     }
     throw new Error(`the record of ${next.id} is contended`);
   }
 
   return {
     async insert(generation) {
-      try {
-        await client.send(
-          new PutCommand({
-            TableName: table,
-            Item: toItem(generation, retentionDays),
-            ConditionExpression: "attribute_not_exists(pk)",
-          }),
-        );
-        return null;
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return read(generation.id);
-      }
+      // A repetition costs nothing: it is answered even when nothing is left.
+      const known = budget === null ? null : await read(generation.id);
+      if (known !== null) return known;
+      const { generation: paidFor, writes } = reserve(generation, budget, table);
+      const written = await putWith(
+        client,
+        {
+          TableName: table,
+          Item: toItem(paidFor, retentionDays),
+          ConditionExpression: "attribute_not_exists(pk)",
+        },
+        writes,
+      );
+      if (written === "written") return null;
+      const existing = await read(generation.id);
+      if (existing === null && written === "company refused") throw exceeded();
+      return existing;
     },
 
     get: read,

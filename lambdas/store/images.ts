@@ -24,7 +24,7 @@ export interface ImageStore {
 const ADDRESS_LIFETIME_SECONDS = 3600;
 
 /** The key of a generation's picture. */
-export function imageKey(id: string): string {
+function imageKey(id: string): string {
   return `generations/${id}.png`;
 }
 

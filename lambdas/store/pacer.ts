@@ -147,7 +147,7 @@ function earliestSlot({ arrival, held_until }: State, now: number, pace: Pace): 
 }
 
 /** One step of the pacer, pure: the state after a message asked for its turn, and its answer. */
-export function takeTurn(
+function takeTurn(
   state: State,
   ask: { now: number; patience: number; pace: Pace; probeEvery?: number },
 ): { next: State; result: Turn } {

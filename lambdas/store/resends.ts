@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { Queued } from "../generation/record.ts";
+import { type Budget, exceeded, reserve } from "./budget.ts";
 import { toItem } from "./generation-item.ts";
 
 /** The generation that a request without an idempotency key started, for whoever sends the same request again. */
@@ -49,7 +50,12 @@ export function resendKey(caller: { owner: string; keyId: string }, body: Uint8A
 /** The pointers in the service's table. They are forgotten a while after their generation's deadline. */
 export function createResendStore(
   client: DynamoDBDocumentClient,
-  { table, retentionDays, now }: { table: string; retentionDays: number; now: () => number },
+  {
+    table,
+    retentionDays,
+    now,
+    budget = null,
+  }: { table: string; retentionDays: number; now: () => number; budget?: Budget | null },
 ): ResendStore {
   const keyOf = (key: string) => ({ pk: `resend#${key}` });
 
@@ -66,6 +72,7 @@ export function createResendStore(
       written_at: now(),
       expires_at: Math.ceil(Date.parse(generation.deadline) / 1000) + 3600,
     };
+    const reservation = reserve(generation, budget, table);
     const hasValues = Object.keys(pointer.values).length > 0;
     try {
       await client.send(
@@ -74,7 +81,7 @@ export function createResendStore(
             {
               Put: {
                 TableName: table,
-                Item: toItem(generation, retentionDays),
+                Item: toItem(reservation.generation, retentionDays),
                 ConditionExpression: "attribute_not_exists(pk)",
               },
             },
@@ -86,11 +93,13 @@ export function createResendStore(
                 ...(hasValues && { ExpressionAttributeValues: pointer.values }),
               },
             },
+            ...reservation.writes,
           ],
         }),
       );
       return true;
     } catch (error) {
+      if (error instanceof TransactionCanceledException && isUnpaid(error)) throw exceeded();
       if (error instanceof TransactionCanceledException && isContention(error)) return false;
       throw error;
     }
@@ -147,4 +156,11 @@ function isContention(error: TransactionCanceledException): boolean {
     codes.some((code) => code !== "None") &&
     codes.every((code) => ["None", "ConditionalCheckFailed", "TransactionConflict"].includes(code))
   );
+}
+
+/** Whether nothing but the budget, whose counters come last, stood against it. */
+function isUnpaid({ CancellationReasons = [] }: TransactionCanceledException): boolean {
+  const [generation, pointer, ...counters] = CancellationReasons.map(({ Code }) => Code);
+  const failed = "ConditionalCheckFailed";
+  return generation !== failed && pointer !== failed && counters.includes(failed);
 }

@@ -3,6 +3,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import middy from "@middy/core";
+import { configuredBudget } from "../entry/budget.ts";
 import { requestSchemaOf } from "../entry/catalogue.ts";
 import { providerRegion } from "../entry/region.ts";
 import { required, requiredNumber } from "../environment.ts";
@@ -24,6 +25,7 @@ export const handler = middy(
       documentClient(),
       required("TABLE_NAME"),
       requiredNumber("RETENTION_DAYS"),
+      configuredBudget(),
     ),
     images: createImageStore(new S3Client({}), required("BUCKET_NAME"), Date.now),
     taskTokens: createTaskTokens(client, table, Date.now),

@@ -75,7 +75,10 @@ async function takeTurn(own: Generation, dependencies: WorkerDependencies): Prom
   const after = await current(own, dependencies);
   if (after.state === "queued") return back(Math.max(now(), Date.parse(after.not_before)));
   // A claim whose answer was lost on the way is a claim all the same.
-  return (await finishBegun(after, dependencies)) ?? DONE;
+  const begun = await finishBegun(after, dependencies);
+  if (begun !== null) return begun;
+  // The line shows its head alone. Where others were quicker at all of it, whoever is behind still needs this turn.
+  return (await someoneWaits(after, dependencies)) ? back(now()) : DONE;
 }
 
 /** Waits for a slot that is near; one that a throttle or a pause has voided meanwhile is asked for again. */

@@ -5,6 +5,11 @@ import { CorruptRecord } from "../store/generation-item.ts";
 import type { Slot } from "../store/pacer.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
+/** How often a turn looks at the line anew when others were quicker at all whom it saw. */
+const MOST_LOOKS = 3;
+/** So many in line, and there may be more than were seen. */
+const LEAST_CROWD = 10;
+
 /** Tells whether a slot would be of use to anyone: the message's own generation, or another in line. */
 export async function someoneWaits(own: Generation, dependencies: WorkerDependencies): Promise<boolean> {
   if (own.state === "queued") return true;
@@ -24,12 +29,18 @@ export async function claimNext(
   slot: Slot,
   dependencies: WorkerDependencies,
 ): Promise<Submitting | null> {
-  for (const lane of lanesInOrder(slot.number)) {
-    for (const id of await candidates(lane, own, dependencies)) {
-      const claimed = await tryClaim(id, own, dependencies);
-      if (claimed === "perhaps") return null;
-      if (claimed !== null) return claimed;
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    let seen = 0;
+    for (const lane of lanesInOrder(slot.number)) {
+      for (const id of await candidates(lane, own, dependencies)) {
+        seen++;
+        const claimed = await tryClaim(id, own, dependencies);
+        if (claimed === "perhaps") return null;
+        if (claimed !== null) return claimed;
+      }
     }
+    // The index shows the head of the line alone: where others were quicker at all of it, the next may be behind it.
+    if (seen < LEAST_CROWD) return null;
   }
   return null;
 }

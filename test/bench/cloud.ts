@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalCloud } from "../../bin/local/cloud.ts";
+import { freePort } from "../../bin/local/ports.ts";
 import { type Simulator, startSimulator } from "../support/dashscope-simulator/server.ts";
 import type { Settings } from "../support/dashscope-simulator/settings.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy/proxy.ts";
-import { freePort } from "../../bin/local/ports.ts";
 
 /** The deployed service, for a benchmark: with a simulator of its own, and a proxy that counts calls to AWS. */
 export interface BenchCloud {

@@ -97,6 +97,16 @@ describe("the local environment", () => {
     });
   });
 
+  it("has a budget where the shell names one, and a deployed one where the table does", () => {
+    expect(local({ OWNER_MONTHLY_BUDGET: "7.50" }).budget).toEqual({ ownerMonthly: "7.50" });
+    expect(() => local({ ENVIRONMENT_MONTHLY_BUDGET: "-1" })).toThrow(
+      /ENVIRONMENT_MONTHLY_BUDGET must be an/,
+    );
+    const prod = environmentNamed("prod", {});
+    expect(prod.budget).toBeUndefined();
+    expect(() => checked({ ...prod, budget: { ownerMonthly: "1e3" } })).toThrow(/budget\.ownerMonthly/);
+  });
+
   it("takes an empty variable for an absent one", () => {
     const empty = { DASHSCOPE_REGION: "", DASHSCOPE_BASE_URL: "", PROVIDER_REQUESTS_PER_MINUTE: "" };
     expect(local(empty)).toEqual(local({}));

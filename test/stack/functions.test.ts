@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { timeoutsFor } from "../../lib/timeouts.ts";
 import { everyEnvironment, functionsOf, resourcesOf, statementsOf, synthesised } from "./synthesised.ts";
 
-const names = ["api", "authorizer", "reconciler", "relay", "task", "worker"];
+const names = ["api", "authorizer", "expander", "reconciler", "relay", "task", "worker"];
 
 /** What may be asked of `*`, because AWS knows no resource for it. */
 const WITHOUT_RESOURCE = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"];
@@ -48,6 +48,18 @@ const allowed: Record<string, string[]> = {
     "sqs:ReceiveMessage",
     "sqs:SendMessage",
   ],
+  expander: [
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "s3:GetObject",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+  ],
   reconciler: [...records, "sqs:SendMessage"],
 };
 
@@ -56,7 +68,7 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
   const functions = functionsOf(stack);
   const timeouts = timeoutsFor(stack.environment.provider.timeoutSeconds);
 
-  it("are these six", () => {
+  it("are these seven", () => {
     expect(Object.keys(functions).sort()).toEqual(names);
   });
 
@@ -108,9 +120,9 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
       if (Resource.includes("*")) expect(WITHOUT_RESOURCE).toEqual(expect.arrayContaining(Action));
       for (const action of Action) expect(action).not.toContain("*");
       const wild = Resource.filter((resource) => resource !== "*" && JSON.stringify(resource).includes("*"));
-      // A picture's key is a generation's id; a task token may come from any workflow of the account.
+      // A picture's key is a generation's id, a manifest's its owner's choice; a task token may come from any workflow.
       for (const resource of wild)
-        expect(JSON.stringify(resource)).toMatch(/\/generations\/\*"|:stateMachine:\*"/);
+        expect(JSON.stringify(resource)).toMatch(/\/(generations|manifests)\/\*"|:stateMachine:\*"/);
     }
   });
 
@@ -118,8 +130,8 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
     const seconds = Object.fromEntries(
       Object.entries(functions).map(([each, { Timeout }]) => [each, Timeout]),
     );
-    const { api, authorizer, reconciler, relay, task, worker } = timeouts;
-    expect(seconds).toEqual({ api, authorizer, reconciler, relay, task, worker });
+    const { api, authorizer, expander, reconciler, relay, task, worker } = timeouts;
+    expect(seconds).toEqual({ api, authorizer, expander, reconciler, relay, task, worker });
   });
 
   it("leave the provider's key to the worker", () => {
@@ -127,15 +139,19 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
       expect("PROVIDER_KEY_SECRET_ARN" in Environment.Variables).toBe(each === "worker");
   });
 
-  it("are woken by queue, stream and clock", () => {
+  it("are woken by queues, stream and clock", () => {
     const mappings = resourcesOf(stack, "AWS::Lambda::EventSourceMapping").map(
       ([, { Properties }]) => Properties,
     );
-    const [queue, stream] = [
-      mappings.find(({ ScalingConfig }) => ScalingConfig !== undefined),
+    const fedBy = (queue: string) =>
+      mappings.find(({ EventSourceArn }) => String(EventSourceArn["Fn::GetAtt"][0]).startsWith(queue));
+    const [queue, expansions, stream] = [
+      fedBy("Queue"),
+      fedBy("Expansions"),
       mappings.find(({ StartingPosition }) => StartingPosition !== undefined),
     ];
-    expect(mappings).toHaveLength(2);
+    expect(mappings).toHaveLength(3);
+    expect(expansions).toMatchObject({ BatchSize: 1, ScalingConfig: { MaximumConcurrency: 5 } });
     expect(queue).toMatchObject({
       BatchSize: 1,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
@@ -152,6 +168,12 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
             Pattern: JSON.stringify({
               eventName: ["INSERT", "MODIFY"],
               dynamodb: { Keys: { pk: { S: [{ prefix: "generation#" }] } } },
+            }),
+          },
+          {
+            Pattern: JSON.stringify({
+              eventName: ["INSERT"],
+              dynamodb: { Keys: { pk: { S: [{ prefix: "batch#" }] } } },
             }),
           },
         ],

@@ -11,6 +11,7 @@ const expected = [
   "api-server-errors",
   "api-slow",
   "dead-letter-queue-not-empty",
+  "expansion-failures-not-empty",
   "functions-throttled",
   "image-host-unknown",
   "outcome-unknown",

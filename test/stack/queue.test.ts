@@ -22,9 +22,19 @@ describe.each(everyEnvironment)("the queues of $name", ({ name }) => {
     expect(queue["MessageRetentionPeriod"]).toBe(4 * 86_400);
   });
 
+  it("hide a batch for longer than the expander may run, and give it up after five receives", () => {
+    const [, { Properties: expansions }] = resourceNamed(stack, "AWS::SQS::Queue", "ExpansionsQueue");
+    const [failures] = resourceNamed(stack, "AWS::SQS::Queue", "ExpansionsFailures");
+    expect(expansions["VisibilityTimeout"]).toBeGreaterThan(functionsOf(stack)["expander"]?.["Timeout"]);
+    expect(expansions["RedrivePolicy"]).toEqual({
+      deadLetterTargetArn: { "Fn::GetAtt": [failures, "Arn"] },
+      maxReceiveCount: 5,
+    });
+  });
+
   it("are encrypted, and refuse requests without TLS", () => {
     const queues = resourcesOf(stack, "AWS::SQS::Queue");
-    expect(queues).toHaveLength(3);
+    expect(queues).toHaveLength(5);
     for (const [id, { Properties }] of queues) {
       expect(Properties["SqsManagedSseEnabled"]).toBe(true);
       const policies = resourcesOf(stack, "AWS::SQS::QueuePolicy").filter(

@@ -11,8 +11,8 @@ describe.each(everyEnvironment)("the stack of $name", ({ name }) => {
 
   it("keeps no log for ever", () => {
     const groups = resourcesOf(stack, "AWS::Logs::LogGroup");
-    // Six functions, two state machines, the API's access log and its execution log.
-    expect(groups).toHaveLength(10);
+    // Seven functions, two state machines, the API's access log and its execution log.
+    expect(groups).toHaveLength(11);
     for (const [, { Properties }] of groups)
       expect(Properties["RetentionInDays"]).toBe(stack.environment.logRetentionDays);
   });

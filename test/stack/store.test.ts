@@ -18,7 +18,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
     });
   });
 
-  it("has four indexes of keys alone", () => {
+  it("has five indexes of keys alone", () => {
     const [, { Properties }] = resourceNamed(stack, "AWS::DynamoDB::Table", "Store");
     const index = (IndexName: string, partition: string, sort: string) => ({
       IndexName,
@@ -33,6 +33,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
       index("by_owner_status", "owner_status", "created"),
       index("line", "line", "line_at"),
       index("open", "open", "due_at"),
+      index("by_batch", "in_batch", "batch_item"),
     ]);
     for (const { AttributeType } of Properties["AttributeDefinitions"]) expect(AttributeType).toBe("S");
   });
@@ -57,6 +58,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
             ExpirationInDays: environment.retentionDays,
             Status: "Enabled",
           }),
+          Match.objectLike({ Prefix: "manifests/", ExpirationInDays: environment.retentionDays }),
           Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" }),
         ],
       },

@@ -9,6 +9,7 @@ function expectOrder(providerSeconds: number, timeouts: Timeouts): void {
   expect(timeouts.slotWait + timeouts.lease + timeouts.download).toBeLessThan(timeouts.worker);
   expect(timeouts.worker).toBeLessThan(timeouts.queueVisibility);
   expect(timeouts.worker).toBeLessThanOrEqual(900);
+  expect(timeouts.expander).toBeLessThan(timeouts.expansionVisibility);
   expect(timeouts.apiWait).toBeLessThan(timeouts.api);
   expect(timeouts.api).toBeLessThan(timeouts.gateway);
   expect(timeouts.gateway).toBeLessThanOrEqual(29);

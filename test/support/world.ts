@@ -1048,7 +1048,7 @@ function tableCall(command: unknown): PortCall {
 }
 
 /** A small random generator that a number seeds (mulberry32). */
-export function mulberry(seed: number): () => number {
+function mulberry(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -99,12 +99,12 @@ export class UnknownFault extends Error {
 const markerPattern = /\[\[((?:fault|error|latency|image-url):[^\]]*)\]\]/g;
 
 /** The markers of a prompt, in order. Throws {@link UnknownFault}. */
-export function markersIn(prompt: string): Marked[] {
+function markersIn(prompt: string): Marked[] {
   return [...prompt.matchAll(markerPattern)].map(([, text]) => parseFault(text ?? ""));
 }
 
 /** Reads what stands between the brackets; `fault:` may be left out. Throws {@link UnknownFault}. */
-export function parseFault(text: string): Marked {
+function parseFault(text: string): Marked {
   const counted = /^(.*)\*(\d+)$/s.exec(text);
   const body = counted?.[1] ?? text;
   const once = body === "throttle-once" || body === "fault:throttle-once";

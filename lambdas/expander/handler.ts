@@ -1,0 +1,51 @@
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import middy from "@middy/core";
+import type { Context, SQSEvent } from "aws-lambda";
+import { configuredBudget } from "../entry/budget.ts";
+import { requestSchemaOf } from "../entry/catalogue.ts";
+import { providerRegion } from "../entry/region.ts";
+import { required, requiredNumber } from "../environment.ts";
+import { logger, metrics } from "../observe.ts";
+import { createBatchStore } from "../store/batches.ts";
+import { documentClient } from "../store/dynamodb.ts";
+import { createExpansions, readExpansion } from "../store/expansions.ts";
+import { createGenerationStore } from "../store/generations.ts";
+import { createManifests } from "../store/manifests.ts";
+import { expand } from "./expand.ts";
+
+/** What a hundred lines may take at most, with a checkpoint and a message after them. */
+const CHUNK_MS = 20_000;
+
+const client = documentClient();
+const table = required("TABLE_NAME");
+const retentionDays = requiredNumber("RETENTION_DAYS");
+const region = providerRegion();
+const dependencies = {
+  batches: createBatchStore(client, { table, retentionDays, now: Date.now }),
+  generations: createGenerationStore(client, table, retentionDays, configuredBudget()),
+  manifests: createManifests(new S3Client({}), required("BUCKET_NAME")),
+  expansions: createExpansions(new SQSClient({}), required("EXPANSION_QUEUE_URL")),
+  schema: requestSchemaOf(region),
+  region,
+  now: Date.now,
+  random: Math.random,
+  signal(name: string, count: number) {
+    metrics.addMetric(name, MetricUnit.Count, count);
+  },
+};
+
+/** Makes the generations of the batch that a message names. A failure brings the message back, then to the dead letters. */
+export const handler = middy(async ({ Records }: SQSEvent, context: Context) => {
+  for (const { body } of Records) {
+    const id = readExpansion(body);
+    if (id === null) throw new Error("a message names no batch");
+    logger.appendKeys({ batch_id: id });
+    await expand(id, { ...dependencies, hasTime: () => context.getRemainingTimeInMillis() > CHUNK_MS });
+  }
+})
+  .use(logMetrics(metrics))
+  .use(injectLambdaContext(logger, { clearState: true }));

@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import openapiTS, { astToString } from "openapi-typescript";
+import { afterAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const pages = ["README.md", ...markdownIn("docs")];
+const scratch = join(root, "node_modules", ".cache", `readme-${process.pid}`);
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name));
+}
+
+function read(page: string): string {
+  return readFileSync(join(root, page), "utf8");
+}
+
+/** GitHub's anchors of a page's headings. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe("the documentation", () => {
+  test.each(pages)("%s links only to what is there", (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = ""]) => link);
+    const broken = links.filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? join(root, page) : resolve(root, dirname(page), path);
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && !anchorsOf(target.slice(root.length)).includes(anchor);
+    });
+
+    expect(broken).toEqual([]);
+  });
+
+  test.each(pages)("%s names only files that are there", (page) => {
+    const named = [...read(page).matchAll(/`((?:lambdas|lib|bin|test|docs)\/[\w./-]+\.(?:ts|md|json))`/g)];
+
+    expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test("its npm commands are scripts", () => {
+    const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
+    const used = pages.flatMap((page) =>
+      [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name),
+    );
+
+    expect([...new Set(used)].filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  test("the README's TypeScript compiles against the types of the OpenAPI document", {
+    timeout: 60_000,
+  }, async () => {
+    mkdirSync(scratch, { recursive: true });
+    const types = await openapiTS(new URL("../../docs/openapi.json", import.meta.url));
+    writeFileSync(join(scratch, "image-service.d.ts"), astToString(types));
+    const samples = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
+    expect(samples.length).toBeGreaterThanOrEqual(2);
+    const files = samples.map((code, index) => {
+      const file = join(scratch, `sample-${index}.ts`);
+      writeFileSync(file, `${code}\nexport {};\n`);
+      return file;
+    });
+
+    const options =
+      "--noEmit --strict --target es2022 --module esnext --moduleResolution bundler --skipLibCheck --types node";
+    const compile = () =>
+      execFileSync(join(root, "node_modules/.bin/tsc"), [...options.split(" "), ...files], {
+        cwd: root,
+        encoding: "utf8",
+        stdio: "pipe",
+      });
+
+    expect(compile()).toBe("");
+  });
+});
