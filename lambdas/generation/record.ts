@@ -142,7 +142,6 @@ export type Expired = z.infer<typeof expired>;
 export type OpenGeneration = Queued | Submitting | Painted;
 export type EndedGeneration = Succeeded | Failed | Canceled | Expired;
 export type Failure = z.infer<typeof failure>;
-type Input = z.infer<typeof input>;
 export type StoredImage = z.infer<typeof image>;
 export type Lane = z.infer<typeof lane>;
 

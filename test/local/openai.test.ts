@@ -43,7 +43,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe.concurrent("the stock openai package", () => {
+describe("the stock openai package", () => {
   test("gets a picture by its address: the bytes that were painted", async () => {
     const prompt = uniquePrompt();
     const { client, sent } = sdk();
