@@ -92,7 +92,7 @@ function refusals({ authentication }: Environment): Refusal[] {
     {
       type: ResponseType.INTEGRATION_TIMEOUT,
       code: "internal",
-      status: 504,
+      status: 500,
       detail:
         "The service did not answer in time; repeat a creation with the same Idempotency-Key, it may have been accepted.",
       billed: "unknown",

@@ -7,22 +7,17 @@ import {
   expectFailure,
   expectPicture,
   expectQueuesEmpty,
-  inState,
   job,
   killWorker,
   proxyUrl,
   send,
   strike,
+  takingSlot,
   until,
+  writing,
 } from "./harness.ts";
 
 type Crash = Pick<Fault, "operation" | "action"> & Partial<Fault>;
-
-const put = (state: string): Pick<Fault, "operation" | "body"> => ({
-  operation: "DynamoDB.PutItem",
-  body: `"state":{"S":"${state}"}`,
-});
-const takeSlot = { operation: "DynamoDB.PutItem", body: '"pk":{"S":"pacer#' };
 
 // Processes that never read the secret: a warm one would not do so again.
 beforeAll(async () => {
@@ -36,14 +31,14 @@ describe("the worker's process dies, and the queue delivers again", () => {
       "before it reads the provider's key",
       { operation: "SecretsManager.GetSecretValue", action: "kill-before" },
     ],
-    ["before it takes a slot", { ...takeSlot, action: "kill-before" }],
-    ["after it took a slot", { ...takeSlot, action: "kill-after" }],
-    ["before it claims", { ...put("submitting"), action: "kill-before" }],
-    ["after the checkpoint", { ...put("painted"), action: "kill-after" }],
+    ["before it takes a slot", { ...takingSlot, action: "kill-before" }],
+    ["after it took a slot", { ...takingSlot, action: "kill-after" }],
+    ["before it claims", { ...writing("submitting"), action: "kill-before" }],
+    ["after the checkpoint", { ...writing("painted"), action: "kill-after" }],
     ["before it stores the picture", { operation: "S3.PUT", action: "kill-before" }],
     ["after it stored the picture", { operation: "S3.PUT", action: "kill-after" }],
-    ["twice before it writes the end", { ...put("succeeded"), action: "kill-before", times: 2 }],
-    ["before its message is deleted", { ...put("succeeded"), action: "kill-after" }],
+    ["twice before it writes the end", { ...writing("succeeded"), action: "kill-before", times: 2 }],
+    ["before its message is deleted", { ...writing("succeeded"), action: "kill-after" }],
   ];
   test.concurrent.for(harmless)("%s: one painting, one picture", async ([, crash]) => {
     const wanted = job();
@@ -75,8 +70,8 @@ describe("the worker's process dies, and the queue delivers again", () => {
   });
 
   const gap: [step: string, crash: Crash, submissions: number][] = [
-    ["between the claim and the call", { ...put("submitting"), action: "kill-after" }, 0],
-    ["between the answer and the checkpoint", { ...put("painted"), action: "kill-before" }, 1],
+    ["between the claim and the call", { ...writing("submitting"), action: "kill-after" }, 0],
+    ["between the answer and the checkpoint", { ...writing("painted"), action: "kill-before" }, 1],
   ];
   test.concurrent.for(gap)(
     "%s: the outcome is unknown, and nothing is painted again",
@@ -159,16 +154,6 @@ describe("another function's process dies", () => {
       expect(await fault.struck()).toBe(1);
     },
   );
-
-  test.concurrent("the relay's, before the workflow hears of the end: it hears of it later", async () => {
-    const wanted = job();
-    const crash = { caller: "relay", operation: "EventBridge.PutEvents", action: "kill-before" } as const;
-    const fault = await strike(wanted, crash);
-    await send(wanted);
-
-    await inState(wanted, "succeeded");
-    await until("the relay's death", async () => (await fault.struck()) === 1);
-  });
 });
 
 describe("afterwards", () => {

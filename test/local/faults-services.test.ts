@@ -26,7 +26,9 @@ import {
   send,
   stack,
   strike,
+  takingSlot,
   until,
+  writing,
 } from "./harness.ts";
 
 type ServiceFault = Pick<Fault, "operation" | "action"> & Partial<Fault>;
@@ -35,11 +37,6 @@ type ServiceFault = Pick<Fault, "operation" | "action"> & Partial<Fault>;
 const SDK_TRIES = 3;
 /** More often than the SDK tries. */
 const PERSISTENTLY = SDK_TRIES + 1;
-
-const put = (state: string): Pick<Fault, "operation" | "body"> => ({
-  operation: "DynamoDB.PutItem",
-  body: `"state":{"S":"${state}"}`,
-});
 
 const queueTurn = (id: string) =>
   aws.queue.send(new SendMessageCommand({ QueueUrl: stack.queue_url, MessageBody: messageBody(id) }));
@@ -54,10 +51,10 @@ describe("a service fails for a while", () => {
     ["DynamoDB, reading the record", { operation: "DynamoDB.GetItem", action: "fail" }],
     ["Secrets Manager", { operation: "SecretsManager.GetSecretValue", action: "fail" }],
     ["DynamoDB, looking at the line", { operation: "DynamoDB.Query", action: "fail" }],
-    ["DynamoDB, at the pacer", { operation: "DynamoDB.PutItem", body: '"S":"pacer#', action: "fail" }],
-    ["DynamoDB, at the claim", { ...put("submitting"), action: "fail" }],
-    ["DynamoDB, at the checkpoint", { ...put("painted"), action: "fail" }],
-    ["DynamoDB, at the end", { ...put("succeeded"), action: "fail" }],
+    ["DynamoDB, at the pacer", { ...takingSlot, action: "fail" }],
+    ["DynamoDB, at the claim", { ...writing("submitting"), action: "fail" }],
+    ["DynamoDB, at the checkpoint", { ...writing("painted"), action: "fail" }],
+    ["DynamoDB, at the end", { ...writing("succeeded"), action: "fail" }],
     ["S3", { operation: "S3.PUT", action: "fail" }],
     ["SQS, for the relay", { caller: "relay", operation: "SQS.SendMessageBatch", action: "fail" }],
     ["EventBridge", { caller: "relay", operation: "EventBridge.PutEvents", action: "fail" }],
@@ -100,9 +97,10 @@ describe("a service fails for a while", () => {
   });
 
   const lost: [what: string, fault: ServiceFault][] = [
-    ["the slot", { operation: "DynamoDB.PutItem", body: '"S":"pacer#', action: "lose-answer" }],
-    ["the checkpoint", { ...put("painted"), action: "lose-answer" }],
-    ["the end", { ...put("succeeded"), action: "lose-answer" }],
+    ["the slot", { ...takingSlot, action: "lose-answer" }],
+    ["the claim", { ...writing("submitting"), action: "lose-answer" }],
+    ["the checkpoint", { ...writing("painted"), action: "lose-answer" }],
+    ["the end", { ...writing("succeeded"), action: "lose-answer" }],
     ["the picture", { operation: "S3.PUT", action: "lose-answer" }],
     ["the turn", { caller: "relay", operation: "SQS.SendMessageBatch", action: "lose-answer" }],
     ["the acceptance", { caller: "api", operation: "DynamoDB.PutItem", action: "lose-answer" }],
@@ -118,15 +116,6 @@ describe("a service fails for a while", () => {
       expect(await ordered.struck()).toBe(1);
     },
   );
-
-  test.concurrent("the claim is written, but the answer is lost: it ends, and nothing is painted twice", async () => {
-    const wanted = job("", { on_unknown_outcome: "retry" });
-    const ordered = await strike(wanted, { ...put("submitting"), action: "lose-answer" });
-    await send(wanted);
-
-    await expectPicture(await end(wanted), wanted);
-    expect(await ordered.struck()).toBe(1);
-  });
 });
 
 describe("the queue delivers what it should not", () => {

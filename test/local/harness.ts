@@ -9,6 +9,7 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { expect, inject } from "vitest";
 import { idForKey } from "../../lambdas/generation/ids.ts";
+import type { Generation } from "../../lambdas/generation/record.ts";
 import type { GenerationView } from "../../lambdas/generation/view.ts";
 import type { Call } from "../support/dashscope-simulator/calls.ts";
 import { connectSimulator } from "../support/dashscope-simulator/client.ts";
@@ -16,7 +17,8 @@ import { addFault, type OrderedFault, workerOf } from "../support/fault-proxy/cl
 import type { Fault } from "../support/fault-proxy/faults.ts";
 
 /** The deployed stack and its surroundings. */
-export const { stack, simulatorUrl, proxyUrl } = inject("cloud");
+const { simulatorUrl, ...cloud } = inject("cloud");
+export const { stack, proxyUrl } = cloud;
 
 const settings = {
   endpoint: stack.aws_endpoint,
@@ -150,6 +152,14 @@ export function send({ key, body }: Job, headers: Record<string, string> = {}): 
   return sent;
 }
 
+/** The write of a generation's state. */
+export function writing(state: Generation["state"]): Pick<Fault, "operation" | "body"> {
+  return { operation: "DynamoDB.PutItem", body: `"state":{"S":"${state}"}` };
+}
+
+/** The write that takes a slot, or makes an appointment. */
+export const takingSlot = { operation: "DynamoDB.PutItem", body: '"pk":{"S":"pacer#' } as const;
+
 /** Orders a fault for the calls of an intent's generation; the worker's unless told. */
 export function strike(
   { id }: Job,
@@ -223,7 +233,7 @@ export async function expectQueuesEmpty(): Promise<void> {
 }
 
 /** All messages of a queue: visible, hidden and delayed. */
-export async function messagesIn(queueUrl: string): Promise<number> {
+async function messagesIn(queueUrl: string): Promise<number> {
   const { Attributes = {} } = await aws.queue.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] }),
   );

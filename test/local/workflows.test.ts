@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { DescribeExecutionCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { describe, expect, test } from "vitest";
+import { idForKey } from "../../lambdas/generation/ids.ts";
+import { addFault } from "../support/fault-proxy/client.ts";
 import {
   aws,
   call,
@@ -9,6 +12,7 @@ import {
   expectPicture,
   expectQueuesEmpty,
   job,
+  proxyUrl,
   send,
   stack,
   uniquePrompt,
@@ -81,7 +85,7 @@ describe("a workflow", () => {
   );
 
   test.concurrent("two with one key are one painting, and both get it", async () => {
-    const input = { prompt: uniquePrompt("[[latency:1500]]"), idempotency_key: uniquePrompt().slice(16, 52) };
+    const input = { prompt: uniquePrompt("[[latency:1500]]"), idempotency_key: randomUUID() };
     const both = await Promise.all([run("callback", input), run("callback", input)]);
 
     expect(both.map(({ status }) => status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
@@ -89,8 +93,21 @@ describe("a workflow", () => {
     expect(await callsFor(input.prompt)).toHaveLength(1);
   });
 
+  test.concurrent("the relay dies before it tells the end: it tells it later", async () => {
+    const input = { prompt: uniquePrompt(), idempotency_key: randomUUID() };
+    const fault = await addFault(proxyUrl, {
+      caller: "relay",
+      operation: "StepFunctions.SendTaskSuccess",
+      generationId: idForKey("workflows", input.idempotency_key),
+      action: "kill-before",
+    });
+
+    expect((await run("callback", input)).status).toBe("SUCCEEDED");
+    expect(await fault.struck()).toBe(1);
+  });
+
   test.concurrent("a later one with the same key gets the ended generation at once", async () => {
-    const input = { prompt: uniquePrompt(), idempotency_key: uniquePrompt().slice(16, 52) };
+    const input = { prompt: uniquePrompt(), idempotency_key: randomUUID() };
     const first = await run("callback", input);
     const second = await run("callback", input);
 

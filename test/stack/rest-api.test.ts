@@ -134,7 +134,7 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
     ["REQUEST_TOO_LARGE", "413", "payload_too_large", "no"],
     ["UNSUPPORTED_MEDIA_TYPE", "415", "unsupported_media_type", "no"],
     ["AUTHORIZER_FAILURE", "500", "internal", "no"],
-    ["INTEGRATION_TIMEOUT", "504", "internal", "unknown"],
+    ["INTEGRATION_TIMEOUT", "500", "internal", "unknown"],
   ])("refuses %s with %s %s", (type, status, code, billed) => {
     const refusal = refusals(stack)[type];
     expect(refusal?.status).toBe(status);
