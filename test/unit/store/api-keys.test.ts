@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { createApiKeyStore } from "../../../lambdas/store/api-keys.ts";
+import { inMemoryTable } from "../../support/in-memory-table.ts";
+
+const NOON = Date.parse("2026-11-22T12:00:00.000Z");
+
+function keys() {
+  const { client, items } = inMemoryTable();
+  return { items, store: createApiKeyStore(client, "table", () => NOON) };
+}
+
+describe("API keys", () => {
+  test("a key names its owner, and the table knows its hash alone", async () => {
+    const { store, items } = keys();
+    const { key, key_id } = await store.create("web-shop");
+
+    expect(await store.find(key)).toMatchObject({ key_id, key_owner: "web-shop", revoked_at: null });
+    expect(JSON.stringify([...items])).not.toContain(key);
+  });
+
+  test("an unknown key is nobody's", async () => {
+    const { store } = keys();
+    await store.create("web-shop");
+
+    expect(await store.find("aik_unknown")).toBeNull();
+  });
+
+  test("a revoked key is nobody's, and stays in the list", async () => {
+    const { store } = keys();
+    const { key, key_id } = await store.create("web-shop");
+    const other = await store.create("web-shop");
+
+    expect(await store.revoke(key_id)).toBe(true);
+
+    expect(await store.find(key)).toBeNull();
+    expect(await store.find(other.key)).not.toBeNull();
+    expect((await store.list()).map(({ revoked_at }) => revoked_at !== null).sort()).toEqual([false, true]);
+  });
+
+  test("nothing but a whole key id revokes", async () => {
+    const { store } = keys();
+    const { key, key_id } = await store.create("web-shop");
+
+    expect([
+      await store.revoke(""),
+      await store.revoke(key_id.slice(0, 6)),
+      await store.revoke("0".repeat(12)),
+    ]).toEqual([false, false, false]);
+    expect(await store.find(key)).not.toBeNull();
+  });
+
+  test.each(["", "#api-keys", "a/b", "a b", "-a", "x".repeat(65)])("no key is made for %j", async (owner) => {
+    await expect(keys().store.create(owner)).rejects.toThrow(/owner's name/);
+  });
+});
