@@ -112,7 +112,8 @@ export function createPacer(options: PacerOptions): Pacer {
     take: (patience) => move((state) => takeTurn(state, { now: now(), patience, pace, probeEvery })),
     async stands(slot) {
       const { held_until, paused } = await read();
-      return held_until <= now() && (paused === null || slot.probe);
+      // Asked shortly before the slot: one that begins just when the hold-off ends is good.
+      return held_until <= Math.max(slot.at, now()) && (paused === null || slot.probe);
     },
     holdOff: (until) =>
       move((state) => ({

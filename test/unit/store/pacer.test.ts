@@ -83,6 +83,14 @@ describe("a hold-off", () => {
     expect(await pacer.stands(slot)).toBe(true);
   });
 
+  test("leaves a slot alone that begins just when it ends", async () => {
+    const pacer = pacerOf();
+    await pacer.holdOff(NOON + 5000);
+    const slot = await slotOf(pacer);
+    expect(slot.at).toBe(NOON + 5000);
+    expect(await pacer.stands(slot)).toBe(true);
+  });
+
   test("is never shortened by a later one", async () => {
     const pacer = pacerOf();
     await pacer.holdOff(NOON + MINUTE);
