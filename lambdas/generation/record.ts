@@ -6,7 +6,8 @@ const time = z.iso.datetime({ precision: 3 });
 
 const billed = z.enum(["yes", "no", "unknown"]);
 
-const input = z.object({
+/** What was asked, as it is kept and shown. */
+export const inputSchema = z.object({
   prompt: z.string(),
   negative_prompt: z.string().nullable(),
   size: z.string(),
@@ -41,7 +42,7 @@ const common = {
   lane,
   model: z.string(),
   /** Null once the generation is removed. */
-  input: input.nullable(),
+  input: inputSchema.nullable(),
   metadata: z.record(z.string(), z.string()),
   warnings: z.array(z.string()),
   on_unknown_outcome: z.enum(["fail", "retry"]),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Failure, type Generation, isOpen, statusOf } from "./record.ts";
+import { type Failure, type Generation, inputSchema, isOpen, statusOf } from "./record.ts";
 import { billedOf } from "./transitions.ts";
 
 const nullableTime = z.iso.datetime().nullable();
@@ -20,18 +20,7 @@ export const generationView = z
     completed_at: nullableTime,
     deadline: z.iso.datetime(),
     estimated_start_at: nullableTime.meta({ description: "When a queued generation is likely to start." }),
-    input: z
-      .object({
-        prompt: z.string(),
-        negative_prompt: z.string().nullable(),
-        size: z.string(),
-        n: z.literal(1),
-        seed: z.int(),
-        prompt_extend: z.boolean(),
-        watermark: z.boolean(),
-      })
-      .nullable()
-      .meta({ description: "What was asked; null once removed." }),
+    input: inputSchema.nullable().meta({ description: "What was asked; null once removed." }),
     image: z
       .object({
         content_type: z.literal("image/png"),

@@ -23,7 +23,7 @@ describe("refusals", () => {
   });
 
   test("a failure inside is ours to explain: no message, path or stack goes out, only its kind is logged", async () => {
-    const secret = "arn:aws:dynamodb:table/secret /work/main a fox";
+    const secret = "arn:aws:dynamodb:table/secret /srv/app a fox";
     const api = apiUnderTest({
       cursorKey: async () => Promise.reject(new TypeError(secret)),
     });
