@@ -2,8 +2,8 @@ import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/clien
 
 /** The provider's API key, from Secrets Manager. */
 export interface ProviderKey {
-  /** The key, at most five minutes old. */
-  get(): Promise<string>;
+  /** The key, at most five minutes old; read anew where it has to be fresh. */
+  get(options?: { readonly fresh: boolean }): Promise<string>;
   /** Reads the secret anew, and tells whether it holds another key than the refused one. */
   replaces(refused: string): Promise<boolean>;
 }
@@ -27,8 +27,9 @@ export function createProviderKey(
   }
 
   return {
-    async get() {
-      return cached !== undefined && now() - cached.readAt < FRESH_MS ? cached.value : read();
+    async get({ fresh } = { fresh: false }) {
+      if (fresh || cached === undefined || now() - cached.readAt >= FRESH_MS) return read();
+      return cached.value;
     },
     async replaces(refused) {
       return (await read()) !== refused;

@@ -70,8 +70,10 @@ async function takeTurn(own: Generation, dependencies: WorkerDependencies): Prom
     await generations.appoint(own, turn.at);
     return comeBack(own, turn.at - early);
   }
+  // A probe finds out about the key that is in the secret now, not about the one that was refused.
+  const key = turn.probe ? await dependencies.providerKey.get({ fresh: true }) : apiKey;
   const claimed = await claimNext(own, turn, dependencies);
-  if (claimed !== null) return submit(claimed, turn, apiKey, dependencies);
+  if (claimed !== null) return submit(claimed, turn, key, dependencies);
   const after = await current(own, dependencies);
   if (after.state === "queued") return back(Math.max(now(), Date.parse(after.not_before)));
   // A claim whose answer was lost on the way is a claim all the same.

@@ -27,6 +27,15 @@ describe("the provider's key", () => {
     expect(reads()).toBe(2);
   });
 
+  test("is read anew where it has to be fresh", async () => {
+    const key = providerKey();
+    await key.get();
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: "second-key" });
+    expect(await key.get()).toBe("first-key");
+    expect(await key.get({ fresh: true })).toBe("second-key");
+    expect(await key.get()).toBe("second-key");
+  });
+
   test("refused, is read again at once: the same key is no excuse", async () => {
     const key = providerKey();
     await key.get();

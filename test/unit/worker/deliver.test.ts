@@ -453,6 +453,21 @@ describe("the breaker", () => {
     expect(await bench.pacer.prospects()).toMatchObject({ paused: false });
   });
 
+  test("the probe asks with the key that is in the secret now, not with a cached one", async () => {
+    const providerKey = {
+      get: async (options?: { readonly fresh: boolean }) => (options?.fresh ? "mended-key" : "cached-key"),
+      replaces: async () => false,
+    };
+    const bench = workerBench({ providerKey });
+    const generation = fox();
+    bench.put(generation);
+    await bench.pacer.pause("key");
+    bench.now = NOON + MINUTE;
+    await bench.deliver(generation);
+    expect(bench.keys).toEqual(["mended-key"]);
+    expect(await bench.pacer.prospects()).toMatchObject({ paused: false });
+  });
+
   test("a request that never left says nothing of the operator's fault", async () => {
     const bench = workerBench();
     const generation = fox();
