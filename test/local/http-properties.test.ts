@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Asked, DescribedApi, type Told } from "../support/described-api.ts";
 import { HELD_MODEL, hold } from "../support/pacer-hold.ts";
-import { aws, expectQueuesEmpty, stack } from "./harness.ts";
+import { aws, call, expectQueuesEmpty, stack } from "./harness.ts";
 
 const api = await DescribedApi.at(stack.api_url, stack.api_key);
 
@@ -99,7 +99,9 @@ const valid = fc
   .map((fields) => JSON.stringify({ ...fields, model: HELD_MODEL }));
 
 const encoded = (part: string) => encodeURIComponent(part.toWellFormed());
-const runs = { numRuns: 60 };
+/** The same values in every run, so that a red test can be read; FAST_CHECK_SEED looks elsewhere. */
+const seed = Number(process.env["FAST_CHECK_SEED"] ?? 20_261_122);
+const runs = { numRuns: 60, seed };
 
 describe("whatever is sent, the answer is never a 5xx, and always as the document says", () => {
   test("any body for a creation, at both doors", async () => {
@@ -139,11 +141,20 @@ describe("whatever is sent, the answer is never a 5xx, and always as the documen
       fc.asyncProperty(text, suffix, method, headers, async (id, end, verb, extra) => {
         const path = `/generations/${encoded(id) || "x"}${end}`;
         if (/\/\.{1,2}(?:\/|$)/.test(path)) return;
+        // In the emulator a policy's star ends at a line break, so it denies such a path itself: see the next test.
+        if (id.includes("\n")) return;
         const told = await honest(path, { method: verb, headers: extra });
         expect([204, 404, 405]).toContain(told.status);
       }),
       runs,
     );
+  });
+
+  test("an id with a line break is refused by a problem, by the emulator's gateway or by us", async () => {
+    const { status, body, headers: told } = await call("/generations/%0A");
+    expect([403, 404]).toContain(status);
+    expect(["forbidden", "not_found"]).toContain(body["code"]);
+    expect(told.get("content-type")).toBe("application/problem+json");
   });
 
   test("any query for a list, and any cursor", async () => {
