@@ -28,6 +28,18 @@ export function arrivalAfter(arrival: number, slot: number, pace: Pace): number 
   return Math.max(arrival, slot) + pace.interval;
 }
 
+/** A timer's own error is no lateness. */
+const PUNCTUAL_MS = 10;
+
+/**
+ * How far the line must move behind a call that left after its slot, in milliseconds. Up to half of the headroom is
+ * tolerated, for a quota whose window is as short as one interval; and a very late call is one call more, not many.
+ */
+export function lateness(slot: number, leftAt: number, pace: Pace): number {
+  const tolerated = Math.max(PUNCTUAL_MS, (pace.interval * (HEADROOM - 1)) / 2);
+  return Math.max(0, Math.min(leftAt - slot - tolerated, pace.interval));
+}
+
 /** Every so many slots batch work goes first, so that a stream of interactive work can't starve it. */
 const BATCH_SHARE = 4;
 

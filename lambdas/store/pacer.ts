@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { arrivalAfter, nextSlot, type Pace } from "../generation/pace.ts";
+import { arrivalAfter, lateness, nextSlot, type Pace } from "../generation/pace.ts";
 
 /** A slot of the provider's quota, taken for the one who asked. */
 export interface Slot {
@@ -11,6 +11,8 @@ export interface Slot {
   readonly number: number;
   /** While the queue is paused, the one call that finds out whether the fault is mended. */
   readonly probe: boolean;
+  /** How far the line had moved by then, in milliseconds. */
+  readonly moved: number;
 }
 
 /** What the pacer answers to a message that wants its turn. Times are epoch milliseconds. */
@@ -24,8 +26,10 @@ export type Turn =
 export interface Pacer {
   /** Takes the next slot where it is at most `patience` milliseconds away, or makes an appointment. */
   take(patience: number): Promise<Turn>;
-  /** Tells whether a slot taken earlier still stands: a throttle or a pause since then voids it. */
-  stands(slot: Slot): Promise<boolean>;
+  /** A slot taken earlier, as it is now: moved with the line, or null where a throttle or a pause has voided it. */
+  confirm(slot: Slot): Promise<Slot | null>;
+  /** A call left at this time. Where that is after its slot, all others move behind it: the provider counts calls. */
+  departed(slot: Slot, at: number): Promise<void>;
   /** After a throttle answer: nobody asks the provider before then. */
   holdOff(until: number): Promise<void>;
   /** An operator must act: nobody asks the provider, but for one probe every `probeEvery` milliseconds. */
@@ -49,6 +53,8 @@ const stateSchema = z.object({
   held_until: z.number(),
   paused: z.string().nullable(),
   probe_at: z.number(),
+  /** How far late calls have moved the line, in all. */
+  moved: z.number().default(0),
 });
 
 type State = z.infer<typeof stateSchema>;
@@ -61,6 +67,7 @@ const START: State = {
   held_until: 0,
   paused: null,
   probe_at: 0,
+  moved: 0,
 };
 
 interface PacerOptions {
@@ -110,10 +117,22 @@ export function createPacer(options: PacerOptions): Pacer {
 
   return {
     take: (patience) => move((state) => takeTurn(state, { now: now(), patience, pace, probeEvery })),
-    async stands(slot) {
-      const { held_until, paused } = await read();
+    async confirm(slot) {
+      const { held_until, paused, moved } = await read();
+      const at = slot.at + moved - slot.moved;
       // Asked shortly before the slot: one that begins just when the hold-off ends is good.
-      return held_until <= Math.max(slot.at, now()) && (paused === null || slot.probe);
+      const stands = held_until <= Math.max(at, now()) && (paused === null || slot.probe);
+      return stands ? { ...slot, at, moved } : null;
+    },
+    async departed(slot, at) {
+      const late = lateness(slot.at, at, pace);
+      if (late === 0) return;
+      await move((state) => {
+        // What others have moved it since this slot was confirmed makes room for this call too.
+        const by = late - (state.moved - slot.moved);
+        const next = { ...state, arrival: state.arrival + by, moved: state.moved + by };
+        return { next: by > 0 ? next : state, result: undefined };
+      });
     },
     holdOff: (until) =>
       move((state) => ({
@@ -165,7 +184,7 @@ function takeTurn(
         slot_number: slotNumber,
         probe_at: paused === null ? state.probe_at : earliest + probeEvery,
       },
-      result: { kind: "slot", at: earliest, number: slotNumber, probe: paused !== null },
+      result: { kind: "slot", at: earliest, number: slotNumber, probe: paused !== null, moved: state.moved },
     };
   }
   const at = Math.max(earliest, state.line_ends);

@@ -1,7 +1,7 @@
 import { retryDelay } from "../generation/pace.ts";
 import type { Generation } from "../generation/record.ts";
 import { expire, isOverdue, loseAnswer } from "../generation/transitions.ts";
-import type { Slot } from "../store/pacer.ts";
+import type { Pacer, Slot } from "../store/pacer.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { claimNext, readOrQuarantine, someoneWaits } from "./line.ts";
@@ -92,11 +92,24 @@ async function slotOrAppointment(
   for (let voided = 0; voided < MOST_VOIDED_SLOTS; voided++) {
     const turn = await pacer.take(dependencies.slotWaitMs);
     if (turn.kind === "appointment") return turn;
-    const wait = turn.at - PREPARATION_MS - dependencies.now();
-    if (wait > 0) await dependencies.sleep(wait);
-    if (await pacer.stands(turn)) return turn;
+    const slot = await untilNear(turn, pacer, dependencies);
+    if (slot !== null) return slot;
   }
   return { kind: "appointment", at: dependencies.now() + dependencies.pace.interval };
+}
+
+/** Waits for a slot, wherever the line moves it meanwhile; null where it is voided, or moves too far away. */
+async function untilNear(slot: Slot, pacer: Pacer, dependencies: WorkerDependencies): Promise<Slot | null> {
+  const { now, sleep, slotWaitMs } = dependencies;
+  const patience = now() + slotWaitMs;
+  for (let awaited = slot; ; ) {
+    const wait = awaited.at - PREPARATION_MS - now();
+    if (wait > 0) await sleep(wait);
+    const confirmed = await pacer.confirm(awaited);
+    if (confirmed === null || confirmed.at > patience) return null;
+    if (confirmed.at - awaited.at < PREPARATION_MS) return confirmed;
+    awaited = confirmed;
+  }
 }
 
 /** Comes back at a time, or at the deadline of what it names, so that it expires when it should. */

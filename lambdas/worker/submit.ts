@@ -36,7 +36,11 @@ export async function submit(
   }
   const early = slot.at - dependencies.now();
   if (early > 0) await dependencies.sleep(early);
-  const submission = await dependencies.submit(request, apiKey);
+  const leftAt = dependencies.now();
+  const [submission] = await Promise.all([
+    dependencies.submit(request, apiKey),
+    orElse(() => dependencies.pacerOf(generation.model).departed(slot, leftAt), undefined),
+  ]);
   if (slot.probe && showsHealth(submission))
     await orElse(() => dependencies.pacerOf(generation.model).resume(), undefined);
   switch (submission.outcome) {

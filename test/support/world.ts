@@ -131,6 +131,8 @@ export interface Scenario {
   /** The clocks of the workers jump. */
   readonly jumps: readonly { readonly at: number; readonly by: number }[];
   readonly workers: number;
+  /** Three calls of a hundred take up to so many milliseconds. */
+  readonly slowest: number;
   readonly pace: Pace;
   readonly sourceLifetimeMinutes: number;
   readonly seed: number;
@@ -148,6 +150,7 @@ export const calm: Omit<Scenario, "jobs"> = {
   storageDead: false,
   jumps: [],
   workers: 5,
+  slowest: 400,
   pace: { interval: 30_450, burst: 1 },
   sourceLifetimeMinutes: 24 * 60,
   seed: 1,
@@ -399,7 +402,7 @@ class World {
 
   private latency(): number {
     const dice = this.random();
-    return 1 + (dice < 0.97 ? this.random() * 20 : this.random() * 400);
+    return 1 + (dice < 0.97 ? this.random() * 20 : this.random() * this.scenario.slowest);
   }
 
   private sleeper(process: Process): (milliseconds: number) => Promise<void> {
@@ -978,13 +981,20 @@ class World {
       this.violate(`${name} succeeded without its bytes in the bucket`);
   }
 
-  /** (f) The slots, in any window: never more than the quota and the burst. */
+  /** (f) The slots and the calls, in any window: never more than the quota and the burst. */
   private checkSlots(): void {
     const { interval, burst } = this.scenario.pace;
     const times = this.slots.map(({ at }) => at).sort((a, b) => a - b);
     for (let last = burst; last < times.length; last++) {
       const gap = (times[last] ?? 0) - (times[last - burst] ?? 0);
       if (gap < interval - 1) this.violate(`${burst + 1} slots within ${gap} ms`);
+    }
+    // As the provider counts: calls, when they arrive, in a window of two intervals without their headroom.
+    const window = (2 * interval) / 1.015;
+    const calls = this.submissions.map(({ at }) => at).sort((a, b) => a - b);
+    for (let last = burst + 1; last < calls.length; last++) {
+      const gap = (calls[last] ?? 0) - (calls[last - burst - 1] ?? 0);
+      if (gap < window) this.violate(`${burst + 2} calls within ${gap} ms`);
     }
   }
 

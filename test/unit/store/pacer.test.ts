@@ -16,6 +16,18 @@ beforeEach(() => {
 
 const pacerOf = (burst = 1) => inMemoryPacer({ interval: INTERVAL, burst }, () => now);
 
+function pacerOver(client: unknown, sleep: (milliseconds: number) => Promise<void> = async () => {}): Pacer {
+  return createPacer({
+    client: client as DynamoDBDocumentClient,
+    table: "table",
+    region: "sg",
+    model: "qwen-image-max",
+    pace: { interval: INTERVAL, burst: 1 },
+    now: () => now,
+    sleep,
+  });
+}
+
 async function slotOf(pacer: Pacer): Promise<Extract<Turn, { kind: "slot" }>> {
   const turn = await pacer.take(PATIENCE);
   if (turn.kind !== "slot") throw new Error("no slot");
@@ -25,7 +37,7 @@ async function slotOf(pacer: Pacer): Promise<Extract<Turn, { kind: "slot" }>> {
 describe("turns", () => {
   test("the first is at once, the next for whoever is patient enough, the others by appointment", async () => {
     const pacer = pacerOf();
-    expect(await pacer.take(PATIENCE)).toEqual({ kind: "slot", at: NOON, number: 1, probe: false });
+    expect(await pacer.take(PATIENCE)).toMatchObject({ kind: "slot", at: NOON, number: 1, probe: false });
     expect(await pacer.take(INTERVAL)).toMatchObject({ kind: "slot", at: NOON + INTERVAL, number: 2 });
     expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + 2 * INTERVAL });
     expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + 3 * INTERVAL });
@@ -76,11 +88,11 @@ describe("a hold-off", () => {
   test("voids a slot that somebody waits for", async () => {
     const pacer = pacerOf();
     const slot = await slotOf(pacer);
-    expect(await pacer.stands(slot)).toBe(true);
+    expect(await pacer.confirm(slot)).toEqual(slot);
     await pacer.holdOff(NOON + MINUTE);
-    expect(await pacer.stands(slot)).toBe(false);
+    expect(await pacer.confirm(slot)).toBeNull();
     now = NOON + MINUTE;
-    expect(await pacer.stands(slot)).toBe(true);
+    expect(await pacer.confirm(slot)).toEqual(slot);
   });
 
   test("leaves a slot alone that begins just when it ends", async () => {
@@ -88,7 +100,7 @@ describe("a hold-off", () => {
     await pacer.holdOff(NOON + 5000);
     const slot = await slotOf(pacer);
     expect(slot.at).toBe(NOON + 5000);
-    expect(await pacer.stands(slot)).toBe(true);
+    expect(await pacer.confirm(slot)).toEqual(slot);
   });
 
   test("is never shortened by a later one", async () => {
@@ -99,18 +111,62 @@ describe("a hold-off", () => {
   });
 });
 
+describe("a call that leaves late", () => {
+  test("moves everybody behind it, those who have their slots already too", async () => {
+    const pacer = pacerOf();
+    const [first, second] = [await slotOf(pacer), await pacer.take(INTERVAL)];
+    if (second.kind !== "slot") throw new Error("no slot");
+    await pacer.departed(first, NOON + 4000);
+    const moved = await pacer.confirm(second);
+    expect(moved?.at).toBeGreaterThan(second.at + 3700);
+    expect(moved?.at).toBeLessThanOrEqual(second.at + 4000);
+    expect(await pacer.take(2 * INTERVAL + 4000)).toMatchObject({ at: (moved?.at ?? 0) + INTERVAL });
+  });
+
+  test("on time, or by a timer's error, moves nobody and reads nothing", async () => {
+    const pacer = pacerOf();
+    const slot = await slotOf(pacer);
+    await pacer.departed(slot, NOON + 10);
+    expect(await pacer.confirm(slot)).toEqual(slot);
+    const dynamodb = mockClient(DynamoDBDocumentClient);
+    await pacerOver(dynamodb).departed(slot, NOON + 200);
+    expect(dynamodb.calls()).toEqual([]);
+  });
+
+  test("is one call more, however late: the line moves by one interval at most", async () => {
+    const pacer = pacerOf();
+    const slot = await slotOf(pacer);
+    now = NOON + 20 * MINUTE;
+    await pacer.take(0);
+    await pacer.departed(slot, now);
+    expect(await pacer.take(2 * INTERVAL)).toMatchObject({ at: now + 2 * INTERVAL });
+  });
+
+  test("together with others, for the same reason, counts once", async () => {
+    const pacer = pacerOf();
+    const [first, second] = [await slotOf(pacer), await pacer.take(INTERVAL)];
+    if (second.kind !== "slot") throw new Error("no slot");
+    await pacer.departed(first, NOON + 5000);
+    const before = await pacer.prospects();
+    await pacer.departed(second, second.at + 5000);
+    expect(await pacer.prospects()).toEqual(before);
+    await pacer.departed(second, second.at + 6000);
+    expect((await pacer.prospects()).nextSlotAt).toBe(before.nextSlotAt + 1000);
+  });
+});
+
 describe("a pause", () => {
   test("stops everybody but one probe a minute", async () => {
     const pacer = pacerOf();
     const before = await slotOf(pacer);
     await pacer.pause("key");
-    expect(await pacer.stands(before)).toBe(false);
+    expect(await pacer.confirm(before)).toBeNull();
     now = NOON + 49_999;
     expect((await pacer.take(PATIENCE)).kind).toBe("appointment");
     now = NOON + 50_000;
     const probe = await slotOf(pacer);
     expect(probe).toMatchObject({ at: NOON + MINUTE, probe: true });
-    expect(await pacer.stands(probe)).toBe(true);
+    expect(await pacer.confirm(probe)).toEqual(probe);
     expect(await pacer.take(PATIENCE)).toMatchObject({ kind: "appointment" });
     now = NOON + 2 * MINUTE;
     expect(await slotOf(pacer)).toMatchObject({ at: NOON + 2 * MINUTE, probe: true });
@@ -139,16 +195,8 @@ describe("the item", () => {
   const refused = new ConditionalCheckFailedException({ $metadata: {}, message: "version" });
 
   const pacer = () =>
-    createPacer({
-      client: dynamodb as unknown as DynamoDBDocumentClient,
-      table: "table",
-      region: "sg",
-      model: "qwen-image-max",
-      pace: { interval: INTERVAL, burst: 1 },
-      now: () => now,
-      sleep: async (milliseconds) => {
-        naps.push(milliseconds);
-      },
+    pacerOver(dynamodb, async (milliseconds) => {
+      naps.push(milliseconds);
     });
 
   beforeEach(() => {

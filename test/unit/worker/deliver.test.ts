@@ -278,6 +278,46 @@ describe("the line", () => {
     expect(bench.asked).toEqual([]);
   });
 
+  test("a slot that a late call moves while it is awaited is used where it is then", async () => {
+    const bench = workerBench({}, 8000);
+    const generation = fox();
+    bench.put(generation);
+    const late = await bench.pacer.take(0);
+    if (late.kind !== "slot") throw new Error("no slot");
+    const delivery = bench.deliver(generation);
+    await bench.pacer.departed(late, NOON + 1100);
+    await delivery;
+    expect(bench.asked).toEqual(["fox"]);
+    expect(bench.now).toBeGreaterThan(NOON + 9000);
+    expect(bench.now).toBeLessThanOrEqual(NOON + 9100);
+  });
+
+  test("a slot that moves out of reach is left, and another is taken or awaited outside", async () => {
+    const bench = workerBench({}, 8000);
+    const generation = fox();
+    bench.put(generation);
+    const late = await bench.pacer.take(0);
+    if (late.kind !== "slot") throw new Error("no slot");
+    const delivery = bench.deliver(generation);
+    await bench.pacer.departed(late, NOON + 7000);
+    expect(await delivery).toMatchObject({ kind: "back" });
+    expect(bench.asked).toEqual([]);
+  });
+
+  test("a call that leaves late tells the pacer, so that the provider never counts one too many", async () => {
+    const bench = workerBench({
+      // What comes between the slot and the call takes its time.
+      priceOf: () => {
+        bench.now += 2000;
+        return null;
+      },
+    });
+    const generation = fox();
+    bench.put(generation);
+    await bench.deliver(generation);
+    expect((await bench.pacer.prospects()).nextSlotAt).toBeGreaterThan(NOON + 30_450 + 1700);
+  });
+
   test("the message comes back at the deadline, so that it expires in time", async () => {
     const bench = workerBench();
     const generation = queued({ deadlineSeconds: 10 });
