@@ -12,6 +12,9 @@ interface Load {
   readonly workers: number;
 }
 
+/** Callers at once, each with one job after the other: they share the machine's two cores with the service. */
+const CALLERS = 4;
+
 /** What came of it. */
 interface Row {
   readonly load: string;
@@ -80,18 +83,15 @@ function run(load: Load): Promise<Row> {
 
 async function measure(load: Load, cloud: BenchCloud, progress: (done: number) => void): Promise<Row> {
   const { jobs, perWindow, windowSeconds, latencyMs } = load;
-  await warmUp(cloud);
+  await warmUp(cloud, load.workers);
   const started = Date.now();
-  const ids: string[] = [];
-  for (let first = 0; first < jobs; first += 20) {
-    const count = Math.min(20, jobs - first);
-    ids.push(
-      ...(await Promise.all(
-        Array.from({ length: count }, (_, i) => cloud.create(`bench job ${first + i}.`)),
-      )),
+  for (let first = 0; first < jobs; first += CALLERS)
+    await Promise.all(
+      Array.from({ length: Math.min(CALLERS, jobs - first) }, (_, i) =>
+        cloud.create(`bench job ${first + i}.`),
+      ),
     );
-  }
-  const ended = await untilEnded(ids.length + 1, cloud, progress);
+  const ended = await untilEnded(jobs + load.workers, cloud, progress);
   const calls = await cloud.simulator.calls("bench job");
   const painted = calls.filter(({ outcome }) => outcome === "painted");
   const ideal = ((jobs - 1) * windowSeconds * 1000) / perWindow + latencyMs;
@@ -110,14 +110,15 @@ async function measure(load: Load, cloud: BenchCloud, progress: (done: number) =
     "largest gap (s)": (Math.max(...gaps) / 1000).toFixed(2),
     "429": calls.filter(({ outcome }) => outcome === "throttled").length,
     duplicates: painted.length - new Set(painted.map(({ prompt }) => prompt)).size,
-    lost: jobs + 1 - ended.succeeded, // the one that warmed up succeeded too
+    lost: jobs + load.workers - ended.succeeded, // those that warmed up succeeded too
     "receives per job": ((jobs + putBack) / jobs).toFixed(2),
   };
 }
 
-/** One picture before the clock starts: cold starts are no matter of pace. */
-async function warmUp(cloud: BenchCloud): Promise<void> {
-  await cloud.call("/generations", { method: "POST", body: JSON.stringify({ prompt: "warming up" }) });
+/** A picture by each worker before the clock starts: cold starts are no matter of pace. */
+async function warmUp(cloud: BenchCloud, workers: number): Promise<void> {
+  for (let worker = 0; worker < workers; worker++) await cloud.create(`warming up ${worker}`);
+  await untilEnded(workers, cloud, () => {});
 }
 
 /** Waits until nothing is queued or running; tells when, and how many succeeded. */
