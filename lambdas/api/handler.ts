@@ -8,6 +8,7 @@ import { list, required, requiredNumber } from "../environment.ts";
 import { paceOf } from "../generation/pace.ts";
 import { logger, metrics } from "../observe.ts";
 import { createBatchStore } from "../store/batches.ts";
+import { PICTURE_CALLS } from "../store/call-limits.ts";
 import { createCursorKey } from "../store/cursor-key.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createGenerationStore } from "../store/generations.ts";
@@ -23,7 +24,7 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { routesOf } from "./routes.ts";
 
 const client = documentClient();
-const pictures = new S3Client({});
+const pictures = new S3Client(PICTURE_CALLS);
 const table = required("TABLE_NAME");
 const region = providerRegion();
 const retentionDays = requiredNumber("RETENTION_DAYS");

@@ -11,6 +11,7 @@ import { providerRegion } from "../entry/region.ts";
 import { required, requiredNumber } from "../environment.ts";
 import { logger, metrics } from "../observe.ts";
 import { createBatchStore } from "../store/batches.ts";
+import { CALLS, PICTURE_CALLS } from "../store/call-limits.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createExpansions, readExpansion } from "../store/expansions.ts";
 import { createGenerationStore } from "../store/generations.ts";
@@ -27,8 +28,8 @@ const region = providerRegion();
 const dependencies = {
   batches: createBatchStore(client, { table, retentionDays, now: Date.now }),
   generations: createGenerationStore(client, table, retentionDays, configuredBudget()),
-  manifests: createManifests(new S3Client({}), required("BUCKET_NAME")),
-  expansions: createExpansions(new SQSClient({}), required("EXPANSION_QUEUE_URL")),
+  manifests: createManifests(new S3Client(PICTURE_CALLS), required("BUCKET_NAME")),
+  expansions: createExpansions(new SQSClient(CALLS), required("EXPANSION_QUEUE_URL")),
   schema: requestSchemaOf(region),
   region,
   now: Date.now,

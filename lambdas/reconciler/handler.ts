@@ -6,6 +6,7 @@ import middy from "@middy/core";
 import { required, requiredNumber } from "../environment.ts";
 import { logger, metrics } from "../observe.ts";
 import { createBatchStore } from "../store/batches.ts";
+import { CALLS } from "../store/call-limits.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createExpansions } from "../store/expansions.ts";
 import { createGenerationStore } from "../store/generations.ts";
@@ -14,7 +15,7 @@ import { reconcile } from "./reconcile.ts";
 import { reconcileBatches } from "./reconcile-batches.ts";
 
 const client = documentClient();
-const queues = new SQSClient({});
+const queues = new SQSClient(CALLS);
 const table = required("TABLE_NAME");
 const retentionDays = requiredNumber("RETENTION_DAYS");
 const generations = createGenerationStore(client, table, retentionDays);

@@ -9,6 +9,7 @@ import middy from "@middy/core";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { required } from "../environment.ts";
 import { logger, metrics } from "../observe.ts";
+import { CALLS, PICTURE_CALLS } from "../store/call-limits.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createExpansions } from "../store/expansions.ts";
 import { createImageStore } from "../store/images.ts";
@@ -18,18 +19,18 @@ import { createEndings } from "./announce-end.ts";
 import { relayBatches } from "./relay-batches.ts";
 import { relayChanges } from "./relay-changes.ts";
 
-const queues = new SQSClient({});
+const queues = new SQSClient(CALLS);
 const queue = createTurnQueue(queues, {
   queue: required("QUEUE_URL"),
   deadLetters: required("DEAD_LETTER_QUEUE_URL"),
 });
 
 const announce = createEndings({
-  events: new EventBridgeClient({}),
+  events: new EventBridgeClient(CALLS),
   eventBus: required("EVENT_BUS_NAME"),
-  workflows: new SFNClient({}),
+  workflows: new SFNClient(CALLS),
   taskTokens: createTaskTokens(documentClient(), required("TABLE_NAME"), Date.now),
-  images: createImageStore(new S3Client({}), required("BUCKET_NAME"), Date.now),
+  images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), Date.now),
 });
 
 const changes = relayChanges({

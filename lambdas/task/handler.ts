@@ -8,6 +8,7 @@ import { requestSchemaOf } from "../entry/catalogue.ts";
 import { providerRegion } from "../entry/region.ts";
 import { required, requiredNumber } from "../environment.ts";
 import { logger } from "../observe.ts";
+import { CALLS, PICTURE_CALLS } from "../store/call-limits.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createGenerationStore } from "../store/generations.ts";
 import { createImageStore } from "../store/images.ts";
@@ -21,15 +22,10 @@ const table = required("TABLE_NAME");
 /** For Step Functions and any direct invocation: takes the create body, answers the generation. */
 export const handler = middy(
   runTask({
-    generations: createGenerationStore(
-      documentClient(),
-      required("TABLE_NAME"),
-      requiredNumber("RETENTION_DAYS"),
-      configuredBudget(),
-    ),
-    images: createImageStore(new S3Client({}), required("BUCKET_NAME"), Date.now),
+    generations: createGenerationStore(client, table, requiredNumber("RETENTION_DAYS"), configuredBudget()),
+    images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), Date.now),
     taskTokens: createTaskTokens(client, table, Date.now),
-    workflows: new SFNClient({}),
+    workflows: new SFNClient(CALLS),
     schema: requestSchemaOf(region),
     region,
     now: Date.now,

@@ -14,6 +14,7 @@ import { providerRegion } from "../entry/region.ts";
 import { list, required, requiredNumber } from "../environment.ts";
 import { paceOf } from "../generation/pace.ts";
 import { logger, metrics } from "../observe.ts";
+import { CALLS, PICTURE_CALLS } from "../store/call-limits.ts";
 import { documentClient } from "../store/dynamodb.ts";
 import { createGenerationStore } from "../store/generations.ts";
 import { createImageStore } from "../store/images.ts";
@@ -55,8 +56,8 @@ const dependencies: WorkerDependencies = {
     pacers.set(model, pacer);
     return pacer;
   },
-  images: createImageStore(new S3Client({}), required("BUCKET_NAME"), now),
-  providerKey: createProviderKey(new SecretsManagerClient({}), required("PROVIDER_KEY_SECRET_ARN"), now),
+  images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), now),
+  providerKey: createProviderKey(new SecretsManagerClient(CALLS), required("PROVIDER_KEY_SECRET_ARN"), now),
   submit: (request, apiKey) => provider.submit(request, { apiKey }),
   download: (sourceUrl) =>
     downloadImage(sourceUrl, {
@@ -80,7 +81,7 @@ const dependencies: WorkerDependencies = {
   },
 };
 
-const queue = createTurnQueue(new SQSClient({}), {
+const queue = createTurnQueue(new SQSClient(CALLS), {
   queue: required("QUEUE_URL"),
   deadLetters: required("DEAD_LETTER_QUEUE_URL"),
 });

@@ -69,6 +69,22 @@ describe("a service fails for a while", () => {
     await until("all failures", async () => (await ordered.struck()) === times);
   });
 
+  const hanging: [what: string, fault: ServiceFault][] = [
+    ["DynamoDB, at the claim", { ...writing("submitting"), action: "hang" }],
+    ["DynamoDB, at the checkpoint", { ...writing("painted"), action: "hang" }],
+    ["DynamoDB, at the checkpoint, which is written", { ...writing("painted"), action: "hang-after" }],
+    ["DynamoDB, at the end", { ...writing("succeeded"), action: "hang" }],
+    ["SQS, for the relay", { caller: "relay", operation: "SQS.SendMessageBatch", action: "hang" }],
+  ];
+  test.concurrent.for(hanging)("%s, without an answer: one painting, one picture", async ([, fault]) => {
+    const wanted = job();
+    const ordered = await strike(wanted, fault);
+    await send(wanted);
+
+    await expectPicture(await end(wanted), wanted);
+    expect(await ordered.struck()).toBe(1);
+  });
+
   test.concurrent("SQS, when a message is put back: it comes back later", async () => {
     const wanted = job("[[fault:throttle-once]]");
     const fault = { operation: "SQS.ChangeMessageVisibility", action: "fail", times: PERSISTENTLY } as const;

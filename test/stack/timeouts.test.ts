@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CALL_SECONDS, CALL_TRIES } from "../../lambdas/store/call-limits.ts";
 import { PROVIDER_LIMIT, type Timeouts, timeoutsFor } from "../../lib/timeouts.ts";
 
 /** Everything that must fire in this order, earliest first; `<` between neighbours unless they may be equal. */
@@ -14,6 +15,12 @@ function expectOrder(providerSeconds: number, timeouts: Timeouts): void {
   expect(timeouts.api).toBeLessThan(timeouts.gateway);
   expect(timeouts.gateway).toBeLessThanOrEqual(29);
   expect(timeouts.authorizer).toBeLessThan(timeouts.gateway);
+  // A call to AWS that hangs is repeated while the function that made it lives.
+  const call = CALL_SECONDS * CALL_TRIES;
+  for (const name of ["api", "relay", "task", "reconciler", "expander"] as const)
+    expect(call).toBeLessThan(timeouts[name]);
+  expect(call).toBeLessThan(timeouts.worker - timeouts.slotWait);
+  expect(CALL_SECONDS).toBeLessThanOrEqual(timeouts.authorizer);
   for (const seconds of Object.values(timeouts)) expect(Number.isInteger(seconds) && seconds > 0).toBe(true);
 }
 

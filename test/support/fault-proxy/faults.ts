@@ -7,7 +7,11 @@ export type FaultAction =
   /** The service answers with a server error and does nothing. */
   | "fail"
   /** The service does its work, but the connection breaks before its answer. */
-  | "lose-answer";
+  | "lose-answer"
+  /** The service never hears of the call, and nobody ever answers it. */
+  | "hang"
+  /** The service does its work, and nobody ever answers. */
+  | "hang-after";
 
 /** The functions of the stack, by the end of their names. */
 export type FunctionName = "api" | "authorizer" | "task" | "relay" | "worker" | "reconciler";

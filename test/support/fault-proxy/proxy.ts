@@ -54,12 +54,14 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     const process = processOf(incoming.socket);
     const action = process === null ? undefined : strike(process, operation, incoming.url ?? "", body);
     if (action === "fail") return fail(outgoing, operation);
+    if (action === "hang") return;
     if (action === "kill-before") {
       kill(process);
       outgoing.destroy();
       return;
     }
     const answer = await forward(incoming, body, target());
+    if (action === "hang-after") return;
     if (action === "kill-after") kill(process);
     if (action !== undefined) {
       outgoing.destroy();
