@@ -20,6 +20,7 @@ import type { ServiceFunction } from "./service-function.ts";
 const indexes = [
   { indexName: "by_owner", partition: "owner", sort: "created" },
   { indexName: "by_owner_status", partition: "owner_status", sort: "created" },
+  { indexName: "by_owner_open", partition: "owner_open", sort: "created" },
   { indexName: "line", partition: "line", sort: "line_at" },
   { indexName: "open", partition: "open", sort: "due_at" },
   { indexName: "by_batch", partition: "in_batch", sort: "batch_item" },

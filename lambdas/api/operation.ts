@@ -17,6 +17,7 @@ export type AnswerHeader =
   | "Location"
   | "Preference-Applied"
   | "Retry-After"
+  | "WWW-Authenticate"
   | "x-generation-id"
   | "x-should-retry";
 
@@ -79,6 +80,14 @@ interface Spec<Headers extends z.ZodObject, Query extends z.ZodObject, Body exte
     dependencies: ApiDependencies,
   ): Promise<Reply>;
 }
+
+/** The problems of a request whose body cannot be taken. */
+export const BODY_FAULTS = [
+  "malformed_json",
+  "unsupported_media_type",
+  "payload_too_large",
+  "invalid_request",
+] as const satisfies readonly ProblemCode[];
 
 /** No headers, query or body that an operation reads. */
 export const NO_HEADERS = z.object({});

@@ -41,7 +41,7 @@ export async function sendOnce(
   dependencies: Dependencies,
 ): Promise<Created> {
   if (intent.idempotencyKey !== null) {
-    await makeRoom(intent.owner, intent.idempotencyKey, dependencies);
+    await makeRoom(intent, dependencies);
     return create(intent, dependencies);
   }
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
@@ -57,7 +57,7 @@ export async function sendOnce(
 
 /** Null where another sending was quicker, and the state must be looked at again. */
 async function firstSend(intent: Intent, key: string, dependencies: Dependencies): Promise<Created | null> {
-  await makeRoom(intent.owner, null, dependencies);
+  await makeRoom(intent, dependencies);
   const planned = plan(intent, dependencies);
   if (await dependencies.resends.startFirst(key, planned)) return { generation: planned, replayed: false };
   const pointer = await dependencies.resends.find(key);
@@ -73,7 +73,7 @@ async function reSend(intent: Intent, key: string, dependencies: Dependencies): 
   const pointer = await dependencies.resends.find(key);
   const joined = pointer === null ? null : await remembered(pointer, dependencies);
   if (joined !== null) return { generation: joined, replayed: true };
-  await makeRoom(intent.owner, null, dependencies);
+  await makeRoom(intent, dependencies);
   const planned = plan(intent, dependencies);
   const started = await dependencies.resends.startResent(key, planned, pointer);
   return started ? { generation: planned, replayed: false } : null;

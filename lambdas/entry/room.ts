@@ -1,5 +1,6 @@
 import { idForKey } from "../generation/ids.ts";
 import { ServiceError } from "../generation/problems.ts";
+import type { Lane } from "../generation/record.ts";
 import type { GenerationStore } from "../store/generations.ts";
 import type { GenerationListing } from "../store/listing.ts";
 
@@ -11,20 +12,20 @@ interface RoomDependencies {
 }
 
 /**
- * Refuses a new generation to an owner who has too many that have not ended. A repetition is not new. Requests at
- * the same moment may pass together: the bound keeps queues sane, the budget is kept elsewhere.
+ * Refuses a new generation to an owner who has too many in its lane that have not ended: a long batch must not lock
+ * its owner out. A repetition is not new. Requests at the same moment may pass together: the bound keeps queues sane,
+ * the budget is kept elsewhere.
  *
  * @throws ServiceError `rate_limited`
  */
 export async function makeRoom(
-  owner: string,
-  idempotencyKey: string | null,
+  { owner, lane, idempotencyKey }: { owner: string; lane: Lane; idempotencyKey: string | null },
   { listing, generations, mostOpenGenerations, pace }: RoomDependencies,
 ): Promise<void> {
-  if ((await listing.countOpen(owner, mostOpenGenerations)) < mostOpenGenerations) return;
+  if ((await listing.countOpen(owner, lane, mostOpenGenerations)) < mostOpenGenerations) return;
   if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;
   throw new ServiceError("rate_limited", {
-    detail: `You have ${mostOpenGenerations} generations queued or running, the most that one owner may have. Nothing was accepted; there is room again when one ends.`,
+    detail: `You have ${mostOpenGenerations} generations ${lane === "batch" ? "of batches " : ""}queued or running, the most that one owner may have. Nothing was accepted; there is room again when one ends.`,
     retryAfterSeconds: Math.max(1, Math.ceil(pace.interval / 1000)),
   });
 }

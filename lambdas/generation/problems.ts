@@ -76,6 +76,18 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** What a generation may say that has ended without a picture. */
+export const ENDS = [
+  "content_rejected",
+  "provider_rejected",
+  "provider_throttled",
+  "provider_unavailable",
+  "provider_misconfigured",
+  "upstream_outcome_unknown",
+  "image_unavailable",
+  "deadline_exceeded",
+] as const satisfies readonly ProblemCode[];
+
 /** Whether the provider charged: `unknown` when its answer was lost. */
 export type Billed = "yes" | "no" | "unknown";
 

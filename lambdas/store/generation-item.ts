@@ -32,6 +32,11 @@ export function createdKey(createdAt: string, id: string): string {
   return `${createdAt}#${id}`;
 }
 
+/** The partition of what an owner has open in one lane. */
+export function openKey(owner: string, lane: string): string {
+  return `${owner}#${lane}`;
+}
+
 /** The partition of one lane's queue for one model. */
 export function lineKey(lane: string, model: string): string {
   return `${lane}#${model}`;
@@ -45,7 +50,7 @@ function memberKey(generation: Generation): string {
 
 /**
  * The item of a generation: the record, and the attributes its indexes hang on. `line` is only there while it
- * is queued and `open` while it has not ended, so both indexes stay as small as the work at hand.
+ * is queued, `open` and `owner_open` while it has not ended, so these indexes stay as small as the work at hand.
  */
 export function toItem(generation: Generation, retentionDays: number): Record<string, unknown> {
   return {
@@ -59,7 +64,11 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
     }),
     ...(generation.batch_id !== null && { in_batch: generation.batch_id, batch_item: memberKey(generation) }),
     ...(isOpen(generation)
-      ? { open: "open", due_at: dueAt(generation) }
+      ? {
+          open: "open",
+          due_at: dueAt(generation),
+          owner_open: openKey(generation.owner, generation.lane),
+        }
       : { expires_at: Math.ceil(Date.parse(generation.completed_at) / 1000) + retentionDays * 86_400 }),
   };
 }

@@ -1,6 +1,6 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { type Generation, type Status, statusOf, timestamp } from "../generation/record.ts";
-import { CorruptRecord, createdKey, fromItem, idOf, keyOf } from "./generation-item.ts";
+import { type Generation, type Lane, type Status, statusOf, timestamp } from "../generation/record.ts";
+import { CorruptRecord, createdKey, fromItem, idOf, keyOf, openKey } from "./generation-item.ts";
 
 /** Which generations of an owner are asked for. Times are epoch milliseconds, both exclusive. */
 export interface ListingQuery {
@@ -23,8 +23,8 @@ export interface ListingPage {
 export interface GenerationListing {
   /** A page; a generation created within the last moments may not be in it yet. */
   page(query: ListingQuery): Promise<ListingPage>;
-  /** How many generations of an owner are queued or running, counted up to `most`. */
-  countOpen(owner: string, most: number): Promise<number>;
+  /** How many generations of an owner are queued or running in a lane, counted up to `most`. */
+  countOpen(owner: string, lane: Lane, most: number): Promise<number>;
 }
 
 /** Sorts before and after every time. */
@@ -54,9 +54,18 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
       };
     },
 
-    async countOpen(owner, most) {
-      const counts = await Promise.all([count(owner, "queued", most), count(owner, "running", most)]);
-      return Math.min(most, counts[0] + counts[1]);
+    async countOpen(owner, lane, most) {
+      const { Count = 0 } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: "by_owner_open",
+          KeyConditionExpression: "owner_open = :open",
+          ExpressionAttributeValues: { ":open": openKey(owner, lane) },
+          Select: "COUNT",
+          Limit: most,
+        }),
+      );
+      return Count;
     },
   };
 
@@ -107,20 +116,6 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
       keys = UnprocessedKeys?.[table]?.Keys ?? [];
     }
     return found;
-  }
-
-  async function count(owner: string, status: Status, most: number): Promise<number> {
-    const { Count = 0 } = await client.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: "by_owner_status",
-        KeyConditionExpression: "owner_status = :status",
-        ExpressionAttributeValues: { ":status": `${owner}#${status}` },
-        Select: "COUNT",
-        Limit: most,
-      }),
-    );
-    return Count;
   }
 }
 

@@ -31,6 +31,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
     expect(Properties["GlobalSecondaryIndexes"]).toEqual([
       index("by_owner", "owner", "created"),
       index("by_owner_status", "owner_status", "created"),
+      index("by_owner_open", "owner_open", "created"),
       index("line", "line", "line_at"),
       index("open", "open", "due_at"),
       index("by_batch", "in_batch", "batch_item"),

@@ -35,8 +35,10 @@ function inMemoryListing(store: InMemoryGenerations): GenerationListing {
         next: fitting.length > query.limit && last !== undefined ? positionOf(last) : null,
       };
     },
-    async countOpen(owner, most) {
-      const open = [...store.records.values()].filter((each) => each.owner === owner && isOpen(each));
+    async countOpen(owner, lane, most) {
+      const open = [...store.records.values()].filter(
+        (each) => each.owner === owner && each.lane === lane && isOpen(each),
+      );
       return Math.min(most, open.length);
     },
   };

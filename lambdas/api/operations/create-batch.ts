@@ -14,7 +14,7 @@ import { batchReply } from "../batch-reply.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import * as examples from "../examples.ts";
 import { cancelAfter, idempotencyKey } from "../header-schemas.ts";
-import { NO_QUERY, type Operation, operation } from "../operation.ts";
+import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../operation.ts";
 
 const requestHeaders = z.object({
   "idempotency-key": idempotencyKey,
@@ -47,13 +47,7 @@ export function createBatch(schema: ReturnType<typeof createRequestSchema>): Ope
         examples: { processing: examples.batch },
       },
     },
-    problems: [
-      "malformed_json",
-      "unsupported_media_type",
-      "payload_too_large",
-      "invalid_request",
-      "idempotency_key_reused",
-    ],
+    problems: [...BODY_FAULTS, "idempotency_key_reused"],
     async handle({ caller: { owner }, headers, body }, dependencies) {
       const key = headers["idempotency-key"] ?? null;
       const known = key === null ? null : await dependencies.batches.get(batchId(owner, key));
@@ -83,7 +77,7 @@ async function accept(
   headers: z.output<typeof requestHeaders>,
   dependencies: ApiDependencies,
 ): Promise<{ batch: Batch; replayed: boolean }> {
-  await makeRoom(owner, null, dependencies);
+  await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
   const accepted = acceptBatch({
     request,
     owner,

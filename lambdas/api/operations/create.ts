@@ -2,6 +2,7 @@ import * as z from "zod";
 import { create } from "../../entry/create.ts";
 import { hasEnded, readUntil } from "../../entry/read.ts";
 import { makeRoom } from "../../entry/room.ts";
+import { ENDS } from "../../generation/problems.ts";
 import { isOpen } from "../../generation/record.ts";
 import { type CreateRequest, canonical, type createRequestSchema } from "../../generation/request.ts";
 import { problemOfEnd } from "../../generation/transitions.ts";
@@ -9,7 +10,7 @@ import { generationView } from "../../generation/view.ts";
 import * as examples from "../examples.ts";
 import { generationReply } from "../generation-reply.ts";
 import { cancelAfter, idempotencyKey, prefer } from "../header-schemas.ts";
-import { NO_QUERY, type Operation, operation } from "../operation.ts";
+import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../operation.ts";
 import { waitOf } from "../prefer.ts";
 import { refusal } from "../reply.ts";
 
@@ -47,31 +48,13 @@ export function createGeneration(schema: ReturnType<typeof createRequestSchema>)
         examples: { queued: examples.queued },
       },
     },
-    problems: [
-      "malformed_json",
-      "unsupported_media_type",
-      "payload_too_large",
-      "invalid_request",
-      "idempotency_key_reused",
-      "conflict",
-      "budget_exceeded",
-      "content_rejected",
-      "provider_rejected",
-      "provider_throttled",
-      "provider_unavailable",
-      "provider_misconfigured",
-      "upstream_outcome_unknown",
-      "image_unavailable",
-      "deadline_exceeded",
-    ],
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "budget_exceeded", ...ENDS],
     problemHeaders: ["Preference-Applied", "Idempotent-Replayed"],
     async handle({ caller, headers, body, request }, dependencies) {
       const key = headers["idempotency-key"] ?? null;
-      await makeRoom(caller.owner, key, dependencies);
-      const { generation, replayed } = await create(
-        intentOf(body, caller.owner, key, headers["cancel-after"]),
-        dependencies,
-      );
+      const intent = intentOf(body, caller.owner, key, headers["cancel-after"]);
+      await makeRoom(intent, dependencies);
+      const { generation, replayed } = await create(intent, dependencies);
       if (!replayed) dependencies.signal("GenerationsAccepted", { generation_id: generation.id });
 
       const wait = waitOf(headers.prefer ?? { respondAsync: false, wait: null }, dependencies.longestWait);

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { hasEnded, readUntil } from "../../entry/read.ts";
-import { ServiceError } from "../../generation/problems.ts";
+import { ENDS, ServiceError } from "../../generation/problems.ts";
 import { type EndedGeneration, isOpen, type Succeeded } from "../../generation/record.ts";
 import { type CreateRequest, canonical, type createRequestSchema } from "../../generation/request.ts";
 import { billedOf, problemOfEnd } from "../../generation/transitions.ts";
 import { resendKey } from "../../store/resends.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cancelAfter, idempotencyKey } from "../header-schemas.ts";
-import { NO_QUERY, type Operation, operation } from "../operation.ts";
+import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../operation.ts";
 import { json, refusal } from "../reply.ts";
 import { sendOnce } from "../send-once.ts";
 
@@ -120,24 +120,7 @@ export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>
         },
       },
     },
-    problems: [
-      "malformed_json",
-      "unsupported_media_type",
-      "payload_too_large",
-      "invalid_request",
-      "idempotency_key_reused",
-      "conflict",
-      "gone",
-      "budget_exceeded",
-      "content_rejected",
-      "provider_rejected",
-      "provider_throttled",
-      "provider_unavailable",
-      "provider_misconfigured",
-      "upstream_outcome_unknown",
-      "image_unavailable",
-      "deadline_exceeded",
-    ],
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "gone", "budget_exceeded", ...ENDS],
     problemHeaders: ["x-generation-id", "x-should-retry", "Idempotent-Replayed"],
     async handle({ caller, headers, body, request }, dependencies) {
       const key = headers["idempotency-key"] ?? null;
