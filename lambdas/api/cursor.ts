@@ -3,6 +3,10 @@ import { InvalidInput } from "../generation/problems.ts";
 
 const SIGNATURE_BYTES = 16;
 
+/** The form of any cursor: one that has it may still not be ours. */
+export const CURSOR_FORM = /^[\w-]{22,}$/;
+export const NO_CURSOR = "is not a cursor of this list: take next_cursor as it is, with the same filters";
+
 /** What a cursor belongs to: it leads nowhere under another owner or other filters. */
 interface Binding {
   readonly owner: string;
@@ -28,13 +32,7 @@ export function readCursor(cursor: string, binding: Binding, key: Uint8Array): s
     bytes.toString("base64url") === cursor &&
     signature.byteLength === SIGNATURE_BYTES &&
     timingSafeEqual(signature, signatureOf(position, binding, key));
-  if (!genuine)
-    throw new InvalidInput([
-      {
-        pointer: "#/query/after",
-        detail: "is not a cursor of this list: take next_cursor as it is, with the same filters",
-      },
-    ]);
+  if (!genuine) throw new InvalidInput([{ pointer: "#/query/after", detail: NO_CURSOR }]);
   return position;
 }
 

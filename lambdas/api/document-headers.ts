@@ -6,6 +6,11 @@ type Header = oas31.HeaderObject;
 /** Headers of every answer. */
 export const COMMON_HEADERS: Record<string, Header> = {
   "x-request-id": { description: "Names this request in our logs.", schema: { type: "string" } },
+  "Cache-Control": {
+    description: "`no-store` on everything that can change.",
+    schema: { type: "string" },
+    example: "no-store",
+  },
 };
 
 /** Headers of every answer to a caller with a key. */
@@ -48,6 +53,11 @@ export const ANSWER_HEADERS: Record<AnswerHeader, Header> = {
     example: "wait=10",
   },
   "Retry-After": { description: "When to ask again, in whole seconds.", schema: { type: "integer" } },
+  "WWW-Authenticate": {
+    description: "How to authenticate: with an API key as the bearer token.",
+    schema: { type: "string" },
+    example: "Bearer",
+  },
   "x-generation-id": { description: "The generation behind this answer.", schema: { type: "string" } },
   "x-should-retry": {
     description: "Tells OpenAI's SDKs whether to send again.",

@@ -116,7 +116,11 @@ function problemsOf(operation: Operation, bodiless: boolean): Record<string, Zod
     statuses.map((status) => {
       const here = codes.filter((code) => PROBLEMS[code].status === status);
       const retryable = here.some((code) => RETRY_AFTER.includes(code));
-      const headers = [...(operation.problemHeaders ?? []), ...(retryable ? (["Retry-After"] as const) : [])];
+      const headers = [
+        ...(operation.problemHeaders ?? []),
+        ...(retryable ? ["Retry-After"] : []),
+        ...(here.includes("unauthorized") ? ["WWW-Authenticate"] : []),
+      ];
       return [
         String(status),
         {

@@ -151,7 +151,7 @@ describe("whatever is sent, the answer is never a 5xx, and always as the documen
   });
 
   test("an id with a line break is refused by a problem, by the emulator's gateway or by us", async () => {
-    const { status, body, headers: told } = await call("/generations/%0A");
+    const { status, body, headers: told } = await call("/generations/a%0Ab");
     expect([403, 404]).toContain(status);
     expect(["forbidden", "not_found"]).toContain(body["code"]);
     expect(told.get("content-type")).toBe("application/problem+json");

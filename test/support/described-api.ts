@@ -52,7 +52,6 @@ type Sight = string;
 /** Headers that HTTP itself defines for any answer, and the gateway's own. */
 const ANYWHERE = new Set([
   "allow",
-  "cache-control",
   "connection",
   "content-length",
   "content-security-policy",
@@ -61,7 +60,6 @@ const ANYWHERE = new Set([
   "keep-alive",
   "referrer-policy",
   "strict-transport-security",
-  "www-authenticate",
   "x-amz-request-id",
   "x-amzn-errortype",
   "x-amzn-requestid",
@@ -171,7 +169,7 @@ export class DescribedApi {
     yield* this.#problemsOfHeaders(response, told);
     yield* this.#problemsOfBody(response, told, `${method} ${path}`);
     // The gateway's own refusals know nothing of anybody's quota.
-    const byGateway = status === 401;
+    const byGateway = status === 401 || status === 403;
     const hasQuota = headers.has("ratelimit") && headers.has("ratelimit-policy");
     if (operation.security === undefined && !byGateway && !hasQuota) yield "it does not tell the quota";
   }

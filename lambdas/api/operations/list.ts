@@ -6,7 +6,7 @@ import { ServiceError } from "../../generation/problems.ts";
 import { type Generation, statusOf } from "../../generation/record.ts";
 import { type GenerationView, generationView } from "../../generation/view.ts";
 import { type ListingPage, type ListingQuery, positionOf } from "../../store/listing.ts";
-import { readCursor, writeCursor } from "../cursor.ts";
+import { CURSOR_FORM, NO_CURSOR, readCursor, writeCursor } from "../cursor.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import * as examples from "../examples.ts";
 import { idempotencyKey } from "../header-schemas.ts";
@@ -34,6 +34,7 @@ const query = z.strictObject({
     }),
   after: z
     .string()
+    .regex(CURSOR_FORM, { error: NO_CURSOR })
     .optional()
     .meta({ description: "The `next_cursor` of the page before, with the same filters." }),
   status: z
