@@ -10,12 +10,13 @@ import { type Picture, paintFirstPicture, refuseWhenPaused } from "./first-pictu
 import { furnish, pacerOf } from "./furnish.ts";
 import { installEmulator, installed } from "./installation.ts";
 import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
-import { removeRunning, takeDirectory, writeRunning } from "./running-file.ts";
+import { type Provider, placeOfProvider } from "./provider-place.ts";
+import { removeRunning, writeRunning } from "./running-file.ts";
 import { type LocalSettings, localSettings } from "./settings.ts";
 import { startProvider, untilListening } from "./simulator.ts";
 import { removeStackFile, type StackFile, writeStackFile } from "./stack-file.ts";
-import { stopRunning, whoRuns } from "./stop-running.ts";
 import { emulatorVariables, localDirectory } from "./surroundings.ts";
+import { takeOver } from "./take-over.ts";
 
 export interface LocalCloudOptions {
   /** Everything that is written goes here: stack.json, logs, pictures. One cloud at a time for a folder. */
@@ -38,8 +39,8 @@ export interface LocalCloud {
   readonly stack: StackFile;
   /** The picture that was painted to try the whole way. */
   readonly picture: Picture | undefined;
-  /** Who paints: the simulator, DashScope itself, or another server at DASHSCOPE_BASE_URL. */
-  readonly provider: "simulator" | "dashscope" | "other";
+  /** Who paints. */
+  readonly provider: Provider["kind"];
   readonly logs: string;
   /** Fulfilled when a part of it ends that should not, with what to tell. Never when nobody had to start any. */
   readonly broken: Promise<Failure>;
@@ -48,17 +49,6 @@ export interface LocalCloud {
   /** Leaves all of it running, for `npm stop`. */
   leave(): void;
 }
-
-/** Where the provider is, and what key it takes. */
-interface Provider {
-  readonly kind: LocalCloud["provider"];
-  readonly key: string;
-  /** Variables that lead the stack there. */
-  readonly variables: Variables;
-}
-
-/** A key for servers that want one, where the shell has none. */
-const PLACEHOLDER_KEY = "sk-local-placeholder";
 
 /**
  * Starts the service on this machine: an AWS emulator unless one is at AWS_ENDPOINT_URL, a double of DashScope unless
@@ -73,7 +63,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   });
   const { directory } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  await take(directory);
+  await takeOver(directory);
   const start = new Start(options, settings);
   try {
     return await start.run();
@@ -84,22 +74,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 }
 
 const FIRST_PICTURE = "first-picture.png";
-
-/** Makes the folder ours; the remains of a start that was killed are removed first. */
-async function take(directory: string): Promise<void> {
-  const self = recordOf("npm start", process.pid);
-  if (self === undefined) throw new Failure("This process cannot find itself in the system's list.");
-  const running = whoRuns(directory);
-  if (running !== undefined)
-    throw new Failure(
-      running.api_url === null
-        ? "Another npm start is at work here: wait for it, or end it with npm stop."
-        : `It is running already, at ${running.api_url}: npm stop ends it.`,
-    );
-  await stopRunning(directory);
-  if (!takeDirectory(directory, self))
-    throw new Failure("Another npm start has just begun here: wait for it, or end it with npm stop.");
-}
 
 /** One start, and how to undo it. */
 class Start {
@@ -144,7 +118,7 @@ class Start {
     const cdk = { directory, logs: this.logs, signal: this.controller.signal };
 
     const [provider, address] = await this.together(
-      this.provider().then(async (provider) => {
+      placeOfProvider(settings.provider, () => this.simulator()).then(async (provider) => {
         const options = { ...cdk, variables: { ...variables, ...provider.variables } };
         await progress.step("Building the CDK app", () => synthesize(options));
         return provider;
@@ -227,23 +201,13 @@ class Start {
     return ownEndpoint(settings);
   }
 
-  private async provider(): Promise<Provider> {
-    const { key, baseUrl, imageHosts, requestsPerMinute } = this.settings.provider;
-    if (key !== undefined) return { kind: baseUrl === undefined ? "dashscope" : "other", key, variables: {} };
-    if (baseUrl !== undefined) return { kind: "other", key: PLACEHOLDER_KEY, variables: {} };
-    return this.progress.step("Starting the DashScope simulator", async () => {
+  private simulator() {
+    return this.progress.step("Starting the DashScope simulator", () => {
+      const { requestsPerMinute } = this.settings.provider;
       const log = join(this.logs, "simulator.log");
       const variables = this.options.environment;
       const simulator = this.keep(startProvider({ log, variables, requestsPerMinute }));
-      const { baseUrl, imageHost } = await untilListening(simulator, this.controller.signal);
-      return {
-        kind: "simulator",
-        key: PLACEHOLDER_KEY,
-        variables: {
-          DASHSCOPE_BASE_URL: baseUrl,
-          DASHSCOPE_IMAGE_HOSTS: [...imageHosts, imageHost].join(","),
-        },
-      };
+      return untilListening(simulator, this.controller.signal);
     });
   }
 

@@ -1,9 +1,9 @@
 import type { Region } from "../dashscope/models.ts";
+import { accept } from "../generation/accept.ts";
 import { DEFAULT_DEADLINE_SECONDS } from "../generation/duration.ts";
 import { ServiceError } from "../generation/problems.ts";
 import type { Generation, Lane, Queued } from "../generation/record.ts";
 import { type CreateRequest, requestHash, warningsOf } from "../generation/request.ts";
-import { accept } from "../generation/transitions.ts";
 import type { GenerationStore } from "../store/generations.ts";
 import { catalogueOf, priceOf } from "./catalogue.ts";
 

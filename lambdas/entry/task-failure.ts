@@ -1,6 +1,6 @@
+import { problemOfEnd } from "../generation/problem-of-end.ts";
 import { PROBLEMS, problemOf, ServiceError, toProblem } from "../generation/problems.ts";
 import type { EndedGeneration } from "../generation/record.ts";
-import { problemOfEnd } from "../generation/transitions.ts";
 
 /** How a failure reads in a workflow: the name that `Retry` and `Catch` match, and the problem JSON. */
 export interface TaskFailure {

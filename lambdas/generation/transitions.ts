@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { idForKey, randomId } from "./ids.ts";
+import { billedSoFar } from "./billed.ts";
 import type { Billed, ProblemCode, ProviderRefusal } from "./problems.ts";
-import { PROBLEMS, ServiceError } from "./problems.ts";
+import { PROBLEMS } from "./problems.ts";
 import {
   type Canceled,
   commonOf,
@@ -10,7 +10,6 @@ import {
   type Failed,
   type Failure,
   type Generation,
-  type Lane,
   type OpenGeneration,
   type Painted,
   type Queued,
@@ -19,7 +18,6 @@ import {
   type Succeeded,
   timestamp,
 } from "./record.ts";
-import { type CreateRequest, chooseSeed, requestHash } from "./request.ts";
 
 /**
  * The life of a generation, as pure functions from one state to the next:
@@ -31,57 +29,6 @@ import { type CreateRequest, chooseSeed, requestHash } from "./request.ts";
 export const MOST_ATTEMPTS = 8;
 /** Submissions after which a lost answer ends even a generation that chose `retry`. */
 const MOST_LOST_ANSWERS = 3;
-
-interface Intake {
-  readonly request: CreateRequest;
-  readonly owner: string;
-  readonly lane: Lane;
-  readonly idempotencyKey: string | null;
-  readonly deadlineSeconds: number;
-  readonly warnings: readonly string[];
-  readonly region: "sg" | "bj";
-  readonly price: { readonly amount: string; readonly currency: string };
-  readonly taskToken: string | null;
-  readonly batchId?: string | undefined;
-  readonly now: number;
-  readonly random: () => number;
-}
-
-/** A new generation, queued. Its id follows from the owner's idempotency key, where there is one. */
-export function accept(intake: Intake): Queued {
-  const { request, now } = intake;
-  const { prompt, negative_prompt, size, n, prompt_extend, watermark } = request;
-  const seed = request.seed ?? chooseSeed(intake.random);
-  return {
-    state: "queued",
-    id: intake.idempotencyKey === null ? randomId() : idForKey(intake.owner, intake.idempotencyKey),
-    version: 1,
-    owner: intake.owner,
-    lane: intake.lane,
-    model: request.model,
-    input: { prompt, negative_prompt, size, n, seed, prompt_extend, watermark },
-    metadata: request.metadata,
-    warnings: [...intake.warnings],
-    on_unknown_outcome: request.on_unknown_outcome,
-    idempotency_key: intake.idempotencyKey,
-    request_hash: requestHash(request),
-    created_at: timestamp(now),
-    deadline: timestamp(now + intake.deadlineSeconds * 1000),
-    started_at: null,
-    attempts: 0,
-    outcome_lost: false,
-    region: intake.region,
-    price: { ...intake.price },
-    task_token: intake.taskToken,
-    requeues: 0,
-    appointment_at: null,
-    turn_for: null,
-    removed_at: null,
-    batch_id: intake.batchId ?? null,
-    reserved: null,
-    not_before: timestamp(now),
-  };
-}
 
 interface Claim {
   readonly now: number;
@@ -255,48 +202,6 @@ export function remove<Ended extends EndedGeneration>(generation: Ended, now: nu
 /** Tells whether the deadline of a queued generation has passed. */
 export function isOverdue(generation: Generation, now: number): generation is Queued {
   return generation.state === "queued" && generation.deadline <= timestamp(now);
-}
-
-/** Whether a charge is known, excluded or possible so far. */
-export function billedOf(generation: Generation): Billed {
-  switch (generation.state) {
-    case "painted":
-    case "succeeded":
-      return "yes";
-    case "submitting":
-      return "unknown";
-    case "queued":
-      return billedSoFar(generation);
-    case "canceled":
-      return generation.billed;
-    case "failed":
-    case "expired":
-      return generation.error.billed;
-  }
-}
-
-/** The problem that a generation which ended without an image stands for; null for any other. */
-export function problemOfEnd(generation: EndedGeneration): ServiceError | null {
-  const instance = `/v1/generations/${generation.id}`;
-  switch (generation.state) {
-    case "succeeded":
-      return null;
-    case "canceled":
-      return new ServiceError("conflict", {
-        detail: "The generation was canceled.",
-        instance,
-        billed: generation.billed,
-      });
-    case "failed":
-    case "expired": {
-      const { code, message, retryable, billed, provider } = generation.error;
-      return new ServiceError(code, { detail: message, retryable, billed, provider, instance });
-    }
-  }
-}
-
-function billedSoFar(generation: { outcome_lost: boolean }): Billed {
-  return generation.outcome_lost ? "unknown" : "no";
 }
 
 function failure(

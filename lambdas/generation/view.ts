@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, inputSchema, isOpen, statusOf } from "./record.ts";
-import { billedOf } from "./transitions.ts";
 
 const nullableTime = z.iso.datetime().nullable();
 

@@ -1,8 +1,8 @@
 import type { TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
+import { billedOf } from "../generation/billed.ts";
 import { millionthsOf } from "../generation/money.ts";
 import { ServiceError } from "../generation/problems.ts";
 import { type Generation, isOpen, type Queued } from "../generation/record.ts";
-import { billedOf } from "../generation/transitions.ts";
 
 /** What may be spent in a calendar month (UTC), in millionths of the provider's currency; null for any amount. */
 export interface Budget {

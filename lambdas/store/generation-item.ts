@@ -1,5 +1,5 @@
+import { billedOf } from "../generation/billed.ts";
 import { type Generation, generationSchema, isOpen, statusOf, timestamp } from "../generation/record.ts";
-import { billedOf } from "../generation/transitions.ts";
 
 /** What a record must be like to be read; anything else is a fault of ours or a hand's. */
 export class CorruptRecord extends Error {

@@ -1,7 +1,8 @@
 import { catalogueOf, requestSchemaOf } from "../../lambdas/entry/catalogue.ts";
+import { accept } from "../../lambdas/generation/accept.ts";
 import type { Painted, Queued, Submitting, Succeeded } from "../../lambdas/generation/record.ts";
 import { parseCreateRequest } from "../../lambdas/generation/request.ts";
-import { accept, checkpoint, claim, complete } from "../../lambdas/generation/transitions.ts";
+import { checkpoint, claim, complete } from "../../lambdas/generation/transitions.ts";
 
 /** Noon of a day, as good a moment as any. */
 export const NOON = Date.parse("2026-11-22T12:00:00.000Z");

@@ -1,8 +1,8 @@
 import { owned } from "../../entry/owned.ts";
 import { prospectsOf } from "../../entry/prospects.ts";
+import { billedOf } from "../../generation/billed.ts";
 import { ServiceError } from "../../generation/problems.ts";
 import { type Generation, isOpen, type StoredImage, statusOf } from "../../generation/record.ts";
-import { billedOf } from "../../generation/transitions.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../operation.ts";
 import { empty } from "../reply.ts";

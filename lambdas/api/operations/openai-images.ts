@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { hasEnded, readUntil } from "../../entry/read.ts";
+import { billedOf } from "../../generation/billed.ts";
+import { problemOfEnd } from "../../generation/problem-of-end.ts";
 import { ENDS, ServiceError } from "../../generation/problems.ts";
 import { type EndedGeneration, isOpen, type Succeeded } from "../../generation/record.ts";
 import { type CreateRequest, canonical, type createRequestSchema } from "../../generation/request.ts";
-import { billedOf, problemOfEnd } from "../../generation/transitions.ts";
 import { resendKey } from "../../store/resends.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cancelAfter, idempotencyKey } from "../header-schemas.ts";

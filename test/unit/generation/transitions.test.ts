@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { billedOf } from "../../../lambdas/generation/billed.ts";
+import { problemOfEnd } from "../../../lambdas/generation/problem-of-end.ts";
 import { statusOf } from "../../../lambdas/generation/record.ts";
 import {
   abandon,
   adopt,
-  billedOf,
   cancel,
   expire,
   giveUpImage,
   isOverdue,
   loseAnswer,
   postpone,
-  problemOfEnd,
   refuse,
   remove,
   requeue,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { billedOf } from "../../../lambdas/generation/transitions.ts";
+import { billedOf } from "../../../lambdas/generation/billed.ts";
 import {
   type AnswerKind,
   calm,
