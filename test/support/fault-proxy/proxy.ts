@@ -61,6 +61,8 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
       return;
     }
     const answer = await forward(incoming, body, target());
+    if (process !== null && operation === "DynamoDB.PutItem" && answer.status === 200)
+      noteWriter(process, body.toString());
     if (action === "hang-after") return;
     if (action === "kill-after") kill(process);
     if (action !== undefined) {
@@ -88,12 +90,18 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
   function strike(process: FunctionProcess, operation: string, path: string, body: Buffer) {
     const text = body.length > LONGEST_TEXT ? "" : body.toString();
     const before = seen.get(process.pid);
-    const ids = namedIn(text) ?? namedIn(path);
-    const named = ids ?? before?.named ?? [];
-    const written = operation === "DynamoDB.PutItem" ? (ids?.[0] ?? null) : null;
-    if (written !== null) seen.delete(process.pid);
-    seen.set(process.pid, { process, named, wrote: written ?? before?.wrote ?? null });
+    const named = namedIn(text) ?? namedIn(path) ?? before?.named ?? [];
+    seen.set(process.pid, { process, named, wrote: before?.wrote ?? null });
     return faults.strike({ operation, caller: process.functionName, body: text, generationIds: named });
+  }
+
+  /** Who wants to write and is refused, as another was quicker, has written nothing. */
+  function noteWriter(process: FunctionProcess, text: string): void {
+    const id = namedIn(text)?.[0];
+    const before = seen.get(process.pid);
+    if (id === undefined || before === undefined) return;
+    seen.delete(process.pid);
+    seen.set(process.pid, { ...before, wrote: id });
   }
 
   function control(incoming: IncomingMessage, body: Buffer, outgoing: ServerResponse): void {
