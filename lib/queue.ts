@@ -25,7 +25,8 @@ export class WorkQueue extends Construct {
     });
     this.queue = new Queue(this, "Queue", {
       ...secured,
-      retentionPeriod: Duration.days(4),
+      // Longer than any deadline; shorter than with the dead letters, where a message's age goes on counting.
+      retentionPeriod: Duration.days(8),
       visibilityTimeout: Duration.seconds(timeouts.queueVisibility),
       // Every deferral is a receive. Attempts are counted in the record: this is for messages that break the worker.
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 50 },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BATCH_DEADLINE_SECONDS } from "../../lambdas/generation/duration.ts";
 import { timeoutsFor } from "../../lib/timeouts.ts";
 import { everyEnvironment, functionsOf, resourceNamed, resourcesOf, synthesised } from "./synthesised.ts";
 
@@ -19,7 +20,11 @@ describe.each(everyEnvironment)("the queues of $name", ({ name }) => {
       maxReceiveCount: 50,
     });
     expect(dead["MessageRetentionPeriod"]).toBe(14 * 86_400);
-    expect(queue["MessageRetentionPeriod"]).toBe(4 * 86_400);
+  });
+
+  it("keep a message for longer than any deadline, and leave time to find it among the dead letters", () => {
+    expect(queue["MessageRetentionPeriod"]).toBeGreaterThan(BATCH_DEADLINE_SECONDS);
+    expect(queue["MessageRetentionPeriod"]).toBeLessThan(dead["MessageRetentionPeriod"]);
   });
 
   it("hide a batch for longer than the expander may run, and give it up after five receives", () => {
