@@ -195,6 +195,8 @@ export function remove<Ended extends EndedGeneration>(generation: Ended, now: nu
     removed_at: timestamp(now),
     input: null,
     metadata: {},
+    // The end has given back what was reserved, or has spent it: a tombstone gives nothing back again.
+    reserved: null,
   };
   return tombstone.state === "succeeded" ? { ...tombstone, image: null } : tombstone;
 }

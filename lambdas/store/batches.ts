@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
   type DynamoDBDocumentClient,
@@ -81,26 +82,32 @@ export function createBatchStore(
     }
   }
 
+  async function get(id: string): Promise<Batch | null> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
+    );
+    // DynamoDB forgets in its own time; meanwhile generations of it may be gone.
+    if (Item === undefined || Number(Item["expires_at"]) <= seconds()) return null;
+    const { success, data } = batchSchema.safeParse(Item);
+    if (!success) throw new CorruptBatch(id);
+    return data;
+  }
+
   return {
     async insert(batch) {
       const written = await put(batch, "attribute_not_exists(pk) OR expires_at <= :now", {
         ":now": seconds(),
       });
-      return written ? null : this.get(batch.id);
+      return written ? null : get(batch.id);
     },
 
-    async get(id) {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
-      );
-      // DynamoDB forgets in its own time; meanwhile generations of it may be gone.
-      if (Item === undefined || Number(Item["expires_at"]) <= seconds()) return null;
-      const { success, data } = batchSchema.safeParse(Item);
-      if (!success) throw new CorruptBatch(id);
-      return data;
-    },
+    get,
 
-    save: (next) => put(next, "version = :previous", { ":previous": next.version - 1 }),
+    async save(next) {
+      if (await put(next, "version = :previous", { ":previous": next.version - 1 })) return true;
+      // The SDK repeats a write whose answer was lost, and is refused by the write itself: it is there.
+      return isDeepStrictEqual(await get(next.id), batchSchema.parse(next));
+    },
 
     async due(at) {
       const { Items = [] } = await client.send(

@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
-import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from "@aws-sdk/lib-dynamodb";
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import type { Queued } from "../generation/record.ts";
 import { type Budget, exceeded, reserve } from "./budget.ts";
@@ -131,18 +126,25 @@ export function createResendStore(
 
     async settle(key, { generationId }) {
       try {
+        // A transaction carries a token: repeated by the SDK, after its answer was lost, it is still the same settling.
         await client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: keyOf(key),
-            UpdateExpression: "SET by_resend = :no",
-            ConditionExpression: "generation_id = :id AND by_resend = :yes",
-            ExpressionAttributeValues: { ":id": generationId, ":yes": true, ":no": false },
+          new TransactWriteCommand({
+            TransactItems: [
+              {
+                Update: {
+                  TableName: table,
+                  Key: keyOf(key),
+                  UpdateExpression: "SET by_resend = :no",
+                  ConditionExpression: "generation_id = :id AND by_resend = :yes",
+                  ExpressionAttributeValues: { ":id": generationId, ":yes": true, ":no": false },
+                },
+              },
+            ],
           }),
         );
         return true;
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
+        if (error instanceof TransactionCanceledException && isContention(error)) return false;
         throw error;
       }
     },

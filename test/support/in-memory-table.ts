@@ -75,6 +75,22 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
   return { items, apply, client: client as unknown as DynamoDBDocumentClient };
 }
 
+/** A client that loses the answer of the first command that matches: the SDK sends it again, and hears of that only. */
+export function repeating(
+  table: InMemoryTable,
+  matches: (command: unknown) => boolean,
+): DynamoDBDocumentClient {
+  let lost = false;
+  const send = async (command: unknown) => {
+    if (!lost && matches(command)) {
+      lost = true;
+      table.apply(command);
+    }
+    return table.apply(command);
+  };
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
 type Test = (item: Item | undefined, values: Item, names: Item) => boolean;
 
 const tests = new Map<string, Test>();

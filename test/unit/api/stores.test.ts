@@ -168,6 +168,15 @@ describe("the pointer of a request that may be sent again", () => {
     },
   );
 
+  test("is settled by a transaction: its token makes the SDK's repetition the same settling", async () => {
+    table.on(TransactWriteCommand).resolvesOnce({}).rejects(canceled("ConditionalCheckFailed"));
+    const pointer = { generationId: "gen_1", byResend: true, writtenAt: 0 };
+    expect([await resends.settle("k", pointer), await resends.settle("k", pointer)]).toEqual([true, false]);
+    const [command] = table.commandCalls(TransactWriteCommand);
+    expect(command?.args[0].input.TransactItems).toMatchObject([{ Update: { Key: { pk: "resend#k" } } }]);
+    expect(table.commandCalls(UpdateCommand)).toHaveLength(0);
+  });
+
   test("depends on owner, key and every byte of the body", () => {
     const keys = [
       resendKey({ owner: "a", keyId: "1" }, Buffer.from("x")),

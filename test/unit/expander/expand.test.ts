@@ -1,3 +1,4 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
 import { batchRequestSchema } from "../../../lambdas/batch/request.ts";
 import { acceptBatch, failBatch } from "../../../lambdas/batch/steps.ts";
@@ -11,15 +12,17 @@ import { relayBatches } from "../../../lambdas/relay/relay-batches.ts";
 import { createBatchStore } from "../../../lambdas/store/batches.ts";
 import { MINUTE, NOON, PRICE, painted, schema, submitting, succeeded } from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
+import { repeating } from "../../support/in-memory-table.ts";
 
 const KEY = "manifests/alice/a.jsonl";
 
-/** Expanders over one table, with a clock, a manifest and crashes at will. */
-function world(manifest: string | null = null) {
+/** Expanders over one table, with a clock, a manifest, crashes and lost answers at will. */
+function world(manifest: string | null = null, lost: (command: unknown) => boolean = () => false) {
   const clock = { now: NOON };
   const now = () => clock.now;
   const generations = inMemoryGenerations();
-  const batches = createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now });
+  const client = repeating(generations.table, lost);
+  const batches = createBatchStore(client, { table: "table", retentionDays: 30, now });
   const sent: string[] = [];
   const signals: [string, number][] = [];
   const inserted: string[] = [];
@@ -84,6 +87,15 @@ const prompts = (count: number) =>
   Array.from({ length: count }, (_, index) => JSON.stringify({ prompt: `fox ${index}` })).join("\n");
 
 describe("expanding a batch", () => {
+  test("goes on after a checkpoint whose answer was lost, and which the SDK repeated", async () => {
+    const checkpoint = (command: unknown) =>
+      command instanceof PutCommand && command.input.Item?.["position"] === 2;
+    const { accept, run, batches } = world(null, checkpoint);
+    const id = await accept({ items: [{ prompt: "a" }, { prompt: "b" }] });
+    await run(id);
+    expect((await batches.get(id))?.state).toBe("expanded");
+  });
+
   test("makes a generation of each item, in the batch lane, with the batch's deadline", async () => {
     const { accept, run, generations, view } = world();
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b", seed: 7 }] });

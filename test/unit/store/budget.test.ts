@@ -2,12 +2,13 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { removeOwned } from "../../../lambdas/entry/end-early.ts";
 import { amountOf, millionthsOf } from "../../../lambdas/generation/money.ts";
 import { cancel, claim, refuse, remove } from "../../../lambdas/generation/transitions.ts";
 import { budgetOf } from "../../../lambdas/store/budget.ts";
 import { createGenerationStore } from "../../../lambdas/store/generations.ts";
 import { createResendStore } from "../../../lambdas/store/resends.ts";
-import { NOON, PRICE, painted, queued, submitting, succeeded } from "../../support/generations.ts";
+import { HOUR, NOON, PRICE, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import { inMemoryTable } from "../../support/in-memory-table.ts";
 
 type Writes = NonNullable<TransactWriteCommand["input"]["TransactItems"]>;
@@ -85,6 +86,20 @@ describe("a budget", () => {
     await all.generations.insert(two);
     expect((await all.generations.insert(one))?.id).toBe(one.id);
     expect(all.counters()).toEqual([150_000, 150_000]);
+  });
+
+  test.each([
+    ["queued", NOON + 1000],
+    ["past its deadline, and not yet expired by anyone", NOON + 25 * HOUR],
+  ])("gives the price of a removal back once, where it was %s", async (_, now) => {
+    for (let time = 0; time < 5; time++) {
+      const { id } = queued();
+      await all.generations.insert({ ...queued(), id });
+      expect(all.counters()).toEqual([75_000, 75_000]);
+      const images = { remove: async () => {} };
+      await removeOwned(id, "owner", { generations: all.generations, images, now: () => now });
+      expect(all.counters()).toEqual([0, 0]);
+    }
   });
 
   test("gives back what an unbilled end cost, once, in the month that it was reserved in", async () => {
