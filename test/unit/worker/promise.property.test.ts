@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { billedOf } from "../../../lambdas/generation/billed.ts";
+import { play } from "../../support/world/play.ts";
 import {
   type AnswerKind,
   calm,
@@ -9,9 +10,8 @@ import {
   job,
   PORT_CALLS,
   type PortFault,
-  play,
   type Scenario,
-} from "../../support/world.ts";
+} from "../../support/world/scenario.ts";
 
 const MINUTE = 60_000;
 

@@ -1,0 +1,64 @@
+import type { Download } from "../../../lambdas/dashscope/download.ts";
+import type { History, Painting } from "./history.ts";
+import type { Process, Processes } from "./processes.ts";
+import type { Scenario } from "./scenario.ts";
+import { START, type Timeline } from "./timeline.ts";
+
+/** The storage where the provider leaves its pictures for a while. */
+export interface ImageHost {
+  download(process: Process, sourceUrl: string): Promise<Download>;
+}
+
+interface Surroundings {
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly history: History;
+  readonly processes: Processes;
+  readonly random: () => number;
+  readonly onFetch: (job: number, sourceUrl: string) => void;
+}
+
+export function createImageHost(surroundings: Surroundings): ImageHost {
+  const { scenario, timeline, history, processes, random, onFetch } = surroundings;
+  /** Downloads that got as far as the storage: the scenario counts no others. */
+  let served = 0;
+
+  function fetched(sourceUrl: string): Download {
+    const painting = history.paintings.get(sourceUrl);
+    if (painting === undefined) throw new Error("no such painting");
+    onFetch(painting.job, sourceUrl);
+    if (timeline.clock < START + scenario.hostAllowedAt) return { kind: "unknown_host", host: "new.example" };
+    if (timeline.clock >= painting.expiresAt || scenario.storageDead) return { kind: "gone", status: 403 };
+    return serve(painting);
+  }
+
+  function serve(painting: Painting): Download {
+    const kind = scenario.downloads[served++] ?? "ok";
+    switch (kind) {
+      case "gone":
+        return { kind: "gone", status: 404 };
+      case "transfer failed":
+        return { kind: "transfer_failed", detail: "reset" };
+      case "invalid":
+        return { kind: "invalid_image", detail: "no PNG" };
+      default:
+        return {
+          kind: "downloaded",
+          // The file's name tells the bucket what it has to do with it.
+          path: kind,
+          bytes: 1_848_320,
+          sha256: painting.sha256,
+          sha256Base64: Buffer.from(painting.sha256, "hex").toString("base64"),
+          md5: "",
+          width: kind === "wrong size" ? 1 : 1664,
+          height: 928,
+          discard: async () => {},
+        };
+    }
+  }
+
+  return {
+    download: (process, sourceUrl) =>
+      processes.call(process, "download", () => fetched(sourceUrl), 300 + random() * 2000),
+  };
+}

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import type { Submission } from "../../../lambdas/dashscope/submission.ts";
+import type { Chronicle } from "./chronicle.ts";
+import type { History, Submitted } from "./history.ts";
+import { idOfJob, nameOfJob } from "./naming.ts";
+import type { Process, Processes } from "./processes.ts";
+import {
+  isLost,
+  isOperatorFault,
+  isPainted,
+  type Outcome,
+  providerDetail,
+  refusal,
+} from "./provider-answers.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Secret } from "./secret.ts";
+import { MINUTE, START, type Timeline } from "./timeline.ts";
+
+/** The provider's own limit, and so the longest call. */
+const LONGEST_CALL_MS = 306_000;
+const IMAGE_HOST = "https://dashscope-result-sgp.oss-ap-southeast-1.aliyuncs.com";
+
+/** The provider, as far as it paints: the call that costs money, in two halves so that a crash can come between. */
+export interface Provider {
+  submit(process: Process, job: number, apiKey: string): Promise<Submission>;
+}
+
+interface Surroundings {
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly chronicle: Chronicle;
+  readonly history: History;
+  readonly processes: Processes;
+  readonly random: () => number;
+  readonly secret: Secret;
+  /** A call has arrived, and is not yet part of the history. */
+  readonly onAsk: (process: Process, job: number) => void;
+}
+
+export function createProvider(surroundings: Surroundings): Provider {
+  const { scenario, timeline, chronicle, history, processes, random, secret, onAsk } = surroundings;
+
+  function ask(process: Process, job: number, apiKey: string): Submitted {
+    onAsk(process, job);
+    const kind = outcomeFor(apiKey);
+    const submitted: Submitted = {
+      job,
+      at: timeline.clock,
+      lane: scenario.jobs[job]?.lane ?? "batch",
+      slotNumber: process.slot?.number ?? 0,
+      kind,
+      painted: isPainted(kind),
+      heard: false,
+    };
+    history.submissions.push(submitted);
+    chronicle.log(`${process.name} ASKS for ${nameOfJob(job)} (slot ${submitted.slotNumber}): ${kind}`);
+    return submitted;
+  }
+
+  function outcomeFor(apiKey: string): Outcome {
+    const { outage, answers } = scenario;
+    if (apiKey !== secret.current()) return "key";
+    const into = timeline.clock - START;
+    if (outage !== null && into >= outage.from && into < outage.from + outage.minutes * MINUTE)
+      return outage.fault;
+    const usual = history.submissions.filter(({ kind }) => !isOperatorFault(kind)).length;
+    return answers[usual] ?? "accepted";
+  }
+
+  function answersAfter(kind: Outcome): number {
+    if (kind === "hung, painted") return LONGEST_CALL_MS;
+    if (kind === "accepted" || isLost(kind)) return 15_000 + random() * 45_000;
+    return 200 + random() * 2000;
+  }
+
+  function answer(process: Process, submitted: Submitted): Submission {
+    const { kind, job } = submitted;
+    if (isLost(kind)) {
+      history.lossPossible.add(idOfJob(job));
+      return { outcome: "unknown", detail: "reset", provider: providerDetail(job) };
+    }
+    submitted.heard = true;
+    return kind === "accepted" ? paint(process, submitted) : refusal(kind, job);
+  }
+
+  function paint(process: Process, submitted: Submitted): Submission {
+    const { job } = submitted;
+    const sourceUrl = `${IMAGE_HOST}/${job}-${history.submissions.indexOf(submitted)}`;
+    const lifetime = scenario.sourceLifetimeMinutes * MINUTE;
+    const sha256 = createHash("sha256").update(sourceUrl).digest("hex");
+    history.paintings.set(sourceUrl, { job, sha256, expiresAt: timeline.clock + lifetime });
+    chronicle.log(`${process.name} hears of ${nameOfJob(job)}: accepted`);
+    return {
+      outcome: "accepted",
+      requestId: "request",
+      sourceUrl,
+      sourceExpiresAt: new Date(timeline.now() + lifetime),
+      width: null,
+      height: null,
+    };
+  }
+
+  return {
+    submit: async (process, job, apiKey) => {
+      const submitted = await processes.call(
+        process,
+        "ask",
+        () => ask(process, job, apiKey),
+        1 + random() * 5,
+      );
+      const takes = answersAfter(submitted.kind);
+      return processes.call(process, "answer", () => answer(process, submitted), takes);
+    },
+  };
+}

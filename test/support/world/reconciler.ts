@@ -1,0 +1,39 @@
+import { reconcile } from "../../../lambdas/reconciler/reconcile.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { RECONCILE_EVERY_MS } from "./deployment.ts";
+import type { Naming } from "./naming.ts";
+import type { Processes } from "./processes.ts";
+import type { Queue } from "./queue.ts";
+import type { Table } from "./table.ts";
+import type { Timeline } from "./timeline.ts";
+
+interface Surroundings {
+  readonly timeline: Timeline;
+  readonly chronicle: Chronicle;
+  readonly naming: Naming;
+  readonly processes: Processes;
+  readonly table: Table;
+  readonly queue: Queue;
+}
+
+/** Lets the real reconciler run for ever, as its schedule says. */
+export function scheduleReconciler(surroundings: Surroundings): void {
+  const { timeline, chronicle, naming, processes, table, queue } = surroundings;
+
+  function run(): void {
+    scheduleNext();
+    const process = processes.start("reconciler");
+    reconcile({
+      generations: table.storeOf(process),
+      queue: queue.queueOf(process),
+      now: timeline.now,
+      signal: (name, id) => chronicle.signal("reconciler", name, naming.nameOf(id)),
+    }).catch(() => {});
+  }
+
+  function scheduleNext(): void {
+    timeline.after(RECONCILE_EVERY_MS, run);
+  }
+
+  scheduleNext();
+}

@@ -1,0 +1,54 @@
+import type { Pace } from "../../../lambdas/generation/pace.ts";
+import type { Pacer } from "../../../lambdas/store/pacer.ts";
+import type { ProviderKey } from "../../../lambdas/store/provider-key.ts";
+import type { WorkerDependencies } from "../../../lambdas/worker/dependencies.ts";
+import type { Bucket } from "./bucket.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { LEASE_SECONDS, REGION, SLOT_WAIT_MS } from "./deployment.ts";
+import type { ImageHost } from "./image-host.ts";
+import { jobOfPrompt, type Naming } from "./naming.ts";
+import type { Process, Processes } from "./processes.ts";
+import type { Provider } from "./provider.ts";
+import type { Table } from "./table.ts";
+import type { Timeline } from "./timeline.ts";
+
+interface Surroundings {
+  readonly pace: Pace;
+  readonly timeline: Timeline;
+  readonly chronicle: Chronicle;
+  readonly naming: Naming;
+  readonly processes: Processes;
+  readonly random: () => number;
+  readonly table: Table;
+  readonly bucket: Bucket;
+  readonly provider: Provider;
+  readonly imageHost: ImageHost;
+  readonly pacer: Pacer;
+}
+
+/** Everything that the real worker touches outside itself, as one process of it has it. */
+export function workerDependencies(
+  process: Process,
+  providerKey: ProviderKey,
+  surroundings: Surroundings,
+): WorkerDependencies {
+  const { pace, timeline, chronicle, naming, processes, random } = surroundings;
+  const { table, bucket, provider, imageHost, pacer } = surroundings;
+  return {
+    generations: table.storeOf(process),
+    pacerOf: () => pacer,
+    images: bucket.imagesOf(process),
+    providerKey,
+    submit: ({ prompt }, apiKey) => provider.submit(process, jobOfPrompt(prompt), apiKey),
+    download: (sourceUrl) => imageHost.download(process, sourceUrl),
+    priceOf: () => ({ amount: "0.075", currency: "USD" }),
+    region: REGION,
+    pace,
+    leaseSeconds: LEASE_SECONDS,
+    slotWaitMs: SLOT_WAIT_MS,
+    now: timeline.now,
+    random,
+    sleep: (milliseconds) => processes.call(process, "sleep", () => {}, milliseconds),
+    signal: (name, id) => chronicle.signal(process.name, name, naming.nameOf(id)),
+  };
+}
