@@ -1,3 +1,4 @@
+import type { OperatorFault } from "../dashscope/error-table.ts";
 import { dimensionsOf, IMAGE_SIZES, type ImageSize, isModelName } from "../dashscope/models.ts";
 import type { Accepted, Rejected, Submission } from "../dashscope/submission.ts";
 import { retryDelay, throttlePause } from "../generation/pace.ts";
@@ -37,12 +38,25 @@ export async function submit(
   const early = slot.at - dependencies.now();
   if (early > 0) await dependencies.sleep(early);
   const leftAt = dependencies.now();
-  const [submission] = await Promise.all([
-    dependencies.submit(request, apiKey),
-    orElse(() => dependencies.pacerOf(generation.model).departed(slot, leftAt), undefined),
+  const pacer = dependencies.pacerOf(generation.model);
+  const departed = unlessItFails(() => pacer.departed(slot, leftAt));
+  const submission = await dependencies.submit(request, apiKey);
+  const resumed = slot.probe && showsHealth(submission) ? unlessItFails(() => pacer.resume()) : undefined;
+  // The answer, which is known only here, waits for neither.
+  const [disposition] = await Promise.all([
+    writeDown(generation, submission, apiKey, dependencies),
+    departed,
+    resumed,
   ]);
-  if (slot.probe && showsHealth(submission))
-    await orElse(() => dependencies.pacerOf(generation.model).resume(), undefined);
+  return disposition;
+}
+
+async function writeDown(
+  generation: Submitting,
+  submission: Submission,
+  apiKey: string,
+  dependencies: WorkerDependencies,
+): Promise<Disposition> {
   switch (submission.outcome) {
     case "accepted":
       return accepted(generation, submission, dependencies);
@@ -88,35 +102,56 @@ async function rejected(
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
   const now = dependencies.now();
-  const pacer = dependencies.pacerOf(generation.model);
   if (answer.fault === "operator") {
-    // A key that was replaced since we read it is no fault: the next turn uses the new one.
-    const stale =
-      answer.operatorFault === "key" &&
-      (await orElse(() => dependencies.providerKey.replaces(apiKey), false));
-    if (!stale) {
-      await orElse(() => pacer.pause(answer.operatorFault), undefined);
-      dependencies.signal("ProviderPaused", generation.id);
-    }
     // It keeps its place in the line: the fault is not its own.
     const notBefore = Date.parse(generation.created_at);
-    return settle(requeue(generation, { notBefore, counted: false }), dependencies);
+    const [disposition] = await Promise.all([
+      settle(requeue(generation, { notBefore, counted: false }), dependencies),
+      pauseUnlessStale(generation, answer.operatorFault, apiKey, dependencies),
+    ]);
+    return disposition;
   }
   const pause = Math.max(
     (answer.retryAfterSeconds ?? 0) * 1000,
     throttlePause(dependencies.pace, dependencies.random),
   );
-  if (answer.retry === "throttled") await orElse(() => pacer.holdOff(now + pause), undefined);
+  const [disposition] = await Promise.all([
+    settle(afterRefusal(generation, answer, { now, pause }, dependencies), dependencies),
+    answer.retry === "throttled"
+      ? unlessItFails(() => dependencies.pacerOf(generation.model).holdOff(now + pause))
+      : undefined,
+  ]);
+  return disposition;
+}
+
+/** Queued again, where the error table and its attempts allow it; or failed. */
+function afterRefusal(
+  generation: Submitting,
+  answer: Rejected,
+  { now, pause }: { now: number; pause: number },
+  { pace, random }: WorkerDependencies,
+): Generation {
   if (generation.attempts < ATTEMPTS[answer.retry]) {
-    const delay =
-      answer.retry === "throttled"
-        ? pause
-        : retryDelay(generation.attempts, dependencies.pace, dependencies.random);
-    return settle(requeue(generation, { notBefore: now + delay, counted: true }), dependencies);
+    const delay = answer.retry === "throttled" ? pause : retryDelay(generation.attempts, pace, random);
+    return requeue(generation, { notBefore: now + delay, counted: true });
   }
   const provider = refusalOf(answer);
   const message = answer.provider.message ?? "The provider gave no reason.";
-  return settle(refuse(generation, { now, code: answer.problem, message, provider }), dependencies);
+  return refuse(generation, { now, code: answer.problem, message, provider });
+}
+
+/** Stops the queue for an operator's fault. A key that was replaced since we read it is none: the next turn uses the new one. */
+async function pauseUnlessStale(
+  generation: Submitting,
+  fault: OperatorFault,
+  apiKey: string,
+  dependencies: WorkerDependencies,
+): Promise<void> {
+  const isStale =
+    fault === "key" && (await unlessItFails(() => dependencies.providerKey.replaces(apiKey))) === true;
+  if (isStale) return;
+  await unlessItFails(() => dependencies.pacerOf(generation.model).pause(fault));
+  dependencies.signal("ProviderPaused", generation.id);
 }
 
 async function settle(next: Generation, dependencies: WorkerDependencies): Promise<Disposition> {
@@ -140,12 +175,12 @@ async function insistently(save: () => Promise<boolean>, dependencies: WorkerDep
 }
 
 /** What else an answer calls for must not keep it from being written down: a fault there is noted, and passed over. */
-async function orElse<Result>(effort: () => Promise<Result>, fallback: Result): Promise<Result> {
+async function unlessItFails<Result>(effort: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await effort();
   } catch (error) {
     logger.warn("an answer's side effect failed", { error: errorName(error) });
-    return fallback;
+    return undefined;
   }
 }
 
