@@ -28,16 +28,19 @@ export function arrivalAfter(arrival: number, slot: number, pace: Pace): number 
   return Math.max(arrival, slot) + pace.interval;
 }
 
+/** After a late call slots come this much closer, until the line is where it would have been: still within the quota. */
+const CATCH_UP = 0.9925;
 /** A timer's own error is no lateness. */
 const PUNCTUAL_MS = 10;
 
-/**
- * How far the line must move behind a call that left after its slot, in milliseconds. Up to half of the headroom is
- * tolerated, for a quota whose window is as short as one interval; and a very late call is one call more, not many.
- */
-export function lateness(slot: number, leftAt: number, pace: Pace): number {
-  const tolerated = Math.max(PUNCTUAL_MS, (pace.interval * (HEADROOM - 1)) / 2);
-  return Math.max(0, Math.min(leftAt - slot - tolerated, pace.interval));
+/** How close two calls may come, in milliseconds: never closer than the quota has it. */
+export function closest(pace: Pace): number {
+  return pace.interval * CATCH_UP;
+}
+
+/** Whether a call left so long after its slot that the provider may count it in another window than planned. */
+export function isLate(slot: number, leftAt: number, pace: Pace): boolean {
+  return leftAt - slot > Math.max(PUNCTUAL_MS, (pace.interval * (HEADROOM - 1)) / 4);
 }
 
 /** Every so many slots batch work goes first, so that a stream of interactive work can't starve it. */

@@ -196,7 +196,7 @@ export function createGenerationStore(
       ),
 
     async quarantine(id) {
-      await update(id, "REMOVE line, line_at, #open, due_at", "attribute_exists(pk)", {});
+      await update(id, "REMOVE line, line_at, #open, due_at, owner_open", "attribute_exists(pk)", {});
     },
   };
 }

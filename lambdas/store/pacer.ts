@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { arrivalAfter, lateness, nextSlot, type Pace } from "../generation/pace.ts";
+import { arrivalAfter, closest, isLate, nextSlot, type Pace } from "../generation/pace.ts";
 
 /** A slot of the provider's quota, taken for the one who asked. */
 export interface Slot {
@@ -11,8 +12,9 @@ export interface Slot {
   readonly number: number;
   /** While the queue is paused, the one call that finds out whether the fault is mended. */
   readonly probe: boolean;
-  /** How far the line had moved by then, in milliseconds. */
+  /** How far late calls had moved the line by then, in milliseconds, and how many of them others had overtaken. */
   readonly moved: number;
+  readonly overtaken: number;
 }
 
 /** What the pacer answers to a message that wants its turn. Times are epoch milliseconds. */
@@ -47,14 +49,19 @@ const stateSchema = z.object({
   version: z.int(),
   /** GCRA's theoretical arrival time: slots before it are taken. */
   arrival: z.number(),
+  /** The same by the calls as they really left, and at their closest: before it no call conforms. */
+  actual_arrival: z.number().default(0),
   /** The end of the line: the time of the next appointment. Soft, as any message may use any slot. */
   line_ends: z.number(),
   slot_number: z.int(),
   held_until: z.number(),
   paused: z.string().nullable(),
   probe_at: z.number(),
-  /** How far late calls have moved the line, in all. */
+  /** How far late calls have moved the line, in all, and how many came after those behind them. */
   moved: z.number().default(0),
+  overtaken: z.int().default(0),
+  /** Names the last move: whose answer is lost, and who is refused by itself, knows it by that. */
+  move_id: z.string().default(""),
 });
 
 type State = z.infer<typeof stateSchema>;
@@ -62,12 +69,15 @@ type State = z.infer<typeof stateSchema>;
 const START: State = {
   version: 0,
   arrival: 0,
+  actual_arrival: 0,
   line_ends: 0,
   slot_number: 0,
   held_until: 0,
   paused: null,
   probe_at: 0,
   moved: 0,
+  overtaken: 0,
+  move_id: "",
 };
 
 interface PacerOptions {
@@ -93,15 +103,16 @@ export function createPacer(options: PacerOptions): Pacer {
   }
 
   async function move<Result>(step: (state: State) => { next: State; result: Result }): Promise<Result> {
+    const id = randomUUID();
+    let state = await read();
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-      const state = await read();
       const { next, result } = step(state);
       if (next === state) return result;
       try {
         await client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...key, ...next, version: state.version + 1 },
+            Item: { ...key, ...next, version: state.version + 1, move_id: id },
             ConditionExpression: "attribute_not_exists(pk) OR version = :read",
             ExpressionAttributeValues: { ":read": state.version },
           }),
@@ -110,6 +121,9 @@ export function createPacer(options: PacerOptions): Pacer {
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         await options.sleep(Math.random() * 20 * (attempt + 1));
+        state = await read();
+        // The SDK repeats a write whose answer was lost, and is refused by the write itself: it is there.
+        if (state.move_id === id) return result;
       }
     }
     throw new Error("the pacer's item is contended");
@@ -118,21 +132,16 @@ export function createPacer(options: PacerOptions): Pacer {
   return {
     take: (patience) => move((state) => takeTurn(state, { now: now(), patience, pace, probeEvery })),
     async confirm(slot) {
-      const { held_until, paused, moved } = await read();
-      const at = slot.at + moved - slot.moved;
+      const { held_until, paused, moved, overtaken } = await read();
+      // Never earlier: a release that does not know of it yet drops how far the line has moved.
+      const at = slot.at + Math.max(0, moved - slot.moved);
       // Asked shortly before the slot: one that begins just when the hold-off ends is good.
       const stands = held_until <= Math.max(at, now()) && (paused === null || slot.probe);
-      return stands ? { ...slot, at, moved } : null;
+      return stands ? { ...slot, at, moved, overtaken } : null;
     },
     async departed(slot, at) {
-      const late = lateness(slot.at, at, pace);
-      if (late === 0) return;
-      await move((state) => {
-        // What others have moved it since this slot was confirmed makes room for this call too.
-        const by = late - (state.moved - slot.moved);
-        const next = { ...state, arrival: state.arrival + by, moved: state.moved + by };
-        return { next: by > 0 ? next : state, result: undefined };
-      });
+      if (isLate(slot.at, at, pace))
+        await move((state) => ({ next: behindLateCall(state, slot, at, pace), result: undefined }));
     },
     holdOff: (until) =>
       move((state) => ({
@@ -155,15 +164,39 @@ export function createPacer(options: PacerOptions): Pacer {
       })),
     async prospects() {
       const state = await read();
-      const next = earliestSlot(state, now(), pace);
+      const next = Math.max(dueSlot(state, now(), pace), conforming(state, pace));
       return { nextSlotAt: next, lineEndsAt: Math.max(next, state.line_ends), paused: state.paused !== null };
     },
   };
 }
 
-/** A hold-off counts for the burst too, which GCRA alone would let go first. */
-function earliestSlot({ arrival, held_until }: State, now: number, pace: Pace): number {
+/** When a slot is due: a hold-off counts for the burst too, which GCRA alone would let go first. */
+function dueSlot({ arrival, held_until }: State, now: number, pace: Pace): number {
   return Math.max(nextSlot(arrival, now, pace), held_until);
+}
+
+/** When a call conforms, by those that really left. */
+function conforming({ actual_arrival }: State, pace: Pace): number {
+  return actual_arrival - (pace.burst - 1) * closest(pace);
+}
+
+/**
+ * The line behind a call that left after its slot. Those that hold later slots leave after it, each at its distance;
+ * a call that is later than a whole interval came after some of them, and is one call more.
+ */
+function behindLateCall(state: State, slot: Slot, leftAt: number, pace: Pace): State {
+  const spacing = closest(pace);
+  const isOvertaken = leftAt - slot.at >= pace.interval;
+  const behind = state.slot_number - slot.number + Math.max(0, state.overtaken - slot.overtaken);
+  const arrival = isOvertaken
+    ? Math.max(state.actual_arrival, leftAt) + spacing
+    : Math.max(state.actual_arrival, leftAt + (behind + 1) * spacing);
+  return {
+    ...state,
+    actual_arrival: arrival,
+    moved: state.moved + arrival - state.actual_arrival,
+    overtaken: state.overtaken + (isOvertaken ? 1 : 0),
+  };
 }
 
 /** One step of the pacer, pure: the state after a message asked for its turn, and its answer. */
@@ -173,18 +206,28 @@ function takeTurn(
 ): { next: State; result: Turn } {
   const { now, patience, pace, probeEvery = PROBE_EVERY_MS } = ask;
   const { paused } = state;
-  const slot = earliestSlot(state, now, pace);
-  const earliest = paused === null ? slot : Math.max(slot, state.probe_at);
+  const slot = dueSlot(state, now, pace);
+  const due = paused === null ? slot : Math.max(slot, state.probe_at);
+  const earliest = Math.max(due, conforming(state, pace));
   if (earliest - now <= patience) {
     const slotNumber = state.slot_number + 1;
     return {
       next: {
         ...state,
-        arrival: arrivalAfter(state.arrival, earliest, pace),
+        // By when it was due: so the slots behind late calls catch up with the plan.
+        arrival: arrivalAfter(state.arrival, due, pace),
+        actual_arrival: Math.max(state.actual_arrival, earliest) + closest(pace),
         slot_number: slotNumber,
         probe_at: paused === null ? state.probe_at : earliest + probeEvery,
       },
-      result: { kind: "slot", at: earliest, number: slotNumber, probe: paused !== null, moved: state.moved },
+      result: {
+        kind: "slot",
+        at: earliest,
+        number: slotNumber,
+        probe: paused !== null,
+        moved: state.moved,
+        overtaken: state.overtaken,
+      },
     };
   }
   const at = Math.max(earliest, state.line_ends);

@@ -9,11 +9,14 @@ import { submit } from "./submit.ts";
 
 /** Messages come back this part of the slot wait before their appointment: SQS counts in seconds. */
 const EARLY = 0.6;
-/** How long after the end of a lease a message looks again: clocks differ. */
-const LEASE_MARGIN_MS = 1000;
+/** How long after the end of a lease a message looks again, in parts of it: clocks differ, and a table can be slow. */
+const LEASE_MARGIN = 0.2;
 const MOST_VOIDED_SLOTS = 3;
+/** Slots are taken this part of the slot wait ahead: the rest is for those that late calls move. */
+const NEAR = 0.8;
 /** Choosing and claiming begin this long before the slot, so that the call itself leaves at its moment. */
-const PREPARATION_MS = 300;
+const LONGEST_PREPARATION_MS = 1000;
+const SHORTEST_PREPARATION_MS = 300;
 
 /**
  * Handles one delivery of the message that names generation `id`, however often it is delivered.
@@ -38,7 +41,7 @@ async function finishBegun(own: Generation, dependencies: WorkerDependencies): P
   for (const begun of [own, lent]) {
     if (begun?.state === "painted" && begun.turn === own.id) return fetchImage(begun, dependencies);
     if (begun?.state === "submitting" && begun.turn === own.id) {
-      const leaseEnd = Date.parse(begun.lease_until) + LEASE_MARGIN_MS;
+      const leaseEnd = Date.parse(begun.lease_until) + dependencies.leaseSeconds * 1000 * LEASE_MARGIN;
       if (leaseEnd > dependencies.now()) return back(leaseEnd);
       const now = dependencies.now();
       const detail = "The service lost the provider's answer; whether the image was charged is not known.";
@@ -90,7 +93,7 @@ async function slotOrAppointment(
 ): Promise<Slot | { kind: "appointment"; at: number }> {
   const pacer = dependencies.pacerOf(own.model);
   for (let voided = 0; voided < MOST_VOIDED_SLOTS; voided++) {
-    const turn = await pacer.take(dependencies.slotWaitMs);
+    const turn = await pacer.take(dependencies.slotWaitMs * NEAR);
     if (turn.kind === "appointment") return turn;
     const slot = await untilNear(turn, pacer, dependencies);
     if (slot !== null) return slot;
@@ -100,14 +103,15 @@ async function slotOrAppointment(
 
 /** Waits for a slot, wherever the line moves it meanwhile; null where it is voided, or moves too far away. */
 async function untilNear(slot: Slot, pacer: Pacer, dependencies: WorkerDependencies): Promise<Slot | null> {
-  const { now, sleep, slotWaitMs } = dependencies;
+  const { now, sleep, slotWaitMs, pace } = dependencies;
   const patience = now() + slotWaitMs;
+  const preparation = Math.min(LONGEST_PREPARATION_MS, Math.max(SHORTEST_PREPARATION_MS, pace.interval));
   for (let awaited = slot; ; ) {
-    const wait = awaited.at - PREPARATION_MS - now();
+    const wait = awaited.at - preparation - now();
     if (wait > 0) await sleep(wait);
     const confirmed = await pacer.confirm(awaited);
     if (confirmed === null || confirmed.at > patience) return null;
-    if (confirmed.at - awaited.at < PREPARATION_MS) return confirmed;
+    if (confirmed.at - awaited.at < preparation) return confirmed;
     awaited = confirmed;
   }
 }

@@ -20,7 +20,7 @@ export type Signal =
 export interface WorkerDependencies {
   readonly generations: GenerationStore;
   readonly pacerOf: (model: string) => Pacer;
-  readonly images: Pick<ImageStore, "bucket" | "put">;
+  readonly images: Pick<ImageStore, "bucket" | "put" | "remove">;
   readonly providerKey: ProviderKey;
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
   readonly download: (sourceUrl: string) => Promise<Download>;

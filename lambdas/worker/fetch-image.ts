@@ -8,6 +8,8 @@ import { back, type Disposition, DONE, type WorkerDependencies } from "./depende
 const QUICK_TRIES = 3;
 /** A try that failed slowly is not repeated at once: the time of a delivery is for one whole download. */
 const QUICK_MS = 1000;
+/** How long before the address dies the image is fetched once more: queues are late, never early. */
+const LAST_FETCH_MS = 60_000;
 
 /**
  * Fetches a painted image, verifies and stores it, and ends the generation. Can be repeated from any point:
@@ -34,13 +36,15 @@ export async function fetchImage(
     return DONE;
   }
   if (fault.host !== null) dependencies.signal("ImageHostUnknown", generation.id);
-  // The last fetch happens just before the address dies.
-  const next = Math.min(
-    now() + fetchDelay(generation.fetches, pace, random),
-    Date.parse(generation.source_expires_at),
-  );
+  const next = Math.min(now() + fetchDelay(generation.fetches, pace, random), lastFetch(generation, now()));
   await dependencies.generations.save(postpone(generation, { nextFetchAt: next, host: fault.host }));
   return back(next);
+}
+
+/** A fetch shortly before the address dies; after it, the time at which there is nothing more to fetch. */
+function lastFetch({ source_expires_at }: Painted, now: number): number {
+  const end = Date.parse(source_expires_at);
+  return end - LAST_FETCH_MS > now ? end - LAST_FETCH_MS : end;
 }
 
 /** Why an image is not stored yet; `host` when it is because its host is not on the list. */
@@ -85,8 +89,15 @@ async function storeImage(
     };
   }
   const image = { bucket: dependencies.images.bucket, key, width, height, bytes, sha256 };
-  await dependencies.generations.save(complete(generation, { now: dependencies.now(), image }));
+  const saved = await dependencies.generations.save(complete(generation, { now: dependencies.now(), image }));
+  if (!saved) await removeAgain(generation.id, dependencies);
   return "stored";
+}
+
+/** Another delivery may have stored the picture meanwhile, and its owner have removed it: then it must not come back. */
+async function removeAgain(id: string, { generations, images }: WorkerDependencies): Promise<void> {
+  const latest = await generations.get(id);
+  if (latest?.removed_at !== null) await images.remove(id);
 }
 
 /** The size that the provider counted, or the one that was asked: a miscount must not cost a paid image. */

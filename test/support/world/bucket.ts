@@ -22,6 +22,9 @@ export function createBucket(processes: Processes): Bucket {
           if (file.path.endsWith("bucket lies")) throw new Error("the bucket stored it, and says no");
           return key;
         }),
+      remove: async (id) => {
+        objects.delete(`generations/${id}.png`);
+      },
     }),
     digestOf: (key) => {
       const digest = objects.get(key);

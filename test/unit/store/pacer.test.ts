@@ -2,12 +2,15 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createPacer, type Pacer, type Turn } from "../../../lambdas/store/pacer.ts";
+import { closest, paceOf } from "../../../lambdas/generation/pace.ts";
+import { createPacer, type Pacer, type Slot, type Turn } from "../../../lambdas/store/pacer.ts";
 import { MINUTE, NOON } from "../../support/generations.ts";
 import { inMemoryPacer } from "../../support/in-memory-stores.ts";
+import { inMemoryTable, repeating } from "../../support/in-memory-table.ts";
 
 const INTERVAL = 30_000;
 const PATIENCE = 10_000;
+const CLOSEST = closest({ interval: INTERVAL, burst: 1 });
 
 let now = NOON;
 beforeEach(() => {
@@ -26,6 +29,45 @@ function pacerOver(client: unknown, sleep: (milliseconds: number) => Promise<voi
     now: () => now,
     sleep,
   });
+}
+
+/** A provider with a quota, and everybody who asks it through one pacer. */
+function provider(perMinute: number) {
+  const table = inMemoryTable();
+  const pacer = createPacer({
+    client: table.client,
+    table: "table",
+    region: "sg",
+    model: "qwen-image-max",
+    pace: paceOf(perMinute, 1),
+    now: () => now,
+    sleep: async () => {},
+  });
+  const calls: number[] = [];
+  const office = {
+    table,
+    pacer,
+    async slot(): Promise<Slot> {
+      const turn = await pacer.take(Number.POSITIVE_INFINITY);
+      const slot = turn.kind === "slot" ? await pacer.confirm(turn) : null;
+      if (slot === null) throw new Error("no slot");
+      return slot;
+    },
+    async leave(slot: Slot) {
+      calls.push(now);
+      await pacer.departed(slot, now);
+    },
+    async punctually(count: number) {
+      for (let call = 0; call < count; call++) {
+        const slot = await office.slot();
+        now = Math.max(now, slot.at);
+        await office.leave(slot);
+      }
+    },
+    mostInAMinute: () =>
+      Math.max(...calls.map((from) => calls.filter((at) => at >= from && at < from + MINUTE).length)),
+  };
+  return office;
 }
 
 async function slotOf(pacer: Pacer): Promise<Extract<Turn, { kind: "slot" }>> {
@@ -120,7 +162,7 @@ describe("a call that leaves late", () => {
     const moved = await pacer.confirm(second);
     expect(moved?.at).toBeGreaterThan(second.at + 3700);
     expect(moved?.at).toBeLessThanOrEqual(second.at + 4000);
-    expect(await pacer.take(2 * INTERVAL + 4000)).toMatchObject({ at: (moved?.at ?? 0) + INTERVAL });
+    expect(await pacer.take(2 * INTERVAL + 4000)).toMatchObject({ at: (moved?.at ?? 0) + CLOSEST });
   });
 
   test("on time, or by a timer's error, moves nobody and reads nothing", async () => {
@@ -129,7 +171,7 @@ describe("a call that leaves late", () => {
     await pacer.departed(slot, NOON + 10);
     expect(await pacer.confirm(slot)).toEqual(slot);
     const dynamodb = mockClient(DynamoDBDocumentClient);
-    await pacerOver(dynamodb).departed(slot, NOON + 200);
+    await pacerOver(dynamodb).departed(slot, NOON + 100);
     expect(dynamodb.calls()).toEqual([]);
   });
 
@@ -139,7 +181,7 @@ describe("a call that leaves late", () => {
     now = NOON + 20 * MINUTE;
     await pacer.take(0);
     await pacer.departed(slot, now);
-    expect(await pacer.take(2 * INTERVAL)).toMatchObject({ at: now + 2 * INTERVAL });
+    expect(await pacer.take(2 * INTERVAL)).toMatchObject({ at: now + 2 * CLOSEST });
   });
 
   test("together with others, for the same reason, counts once", async () => {
@@ -147,11 +189,95 @@ describe("a call that leaves late", () => {
     const [first, second] = [await slotOf(pacer), await pacer.take(INTERVAL)];
     if (second.kind !== "slot") throw new Error("no slot");
     await pacer.departed(first, NOON + 5000);
-    const before = await pacer.prospects();
+    const before = (await pacer.prospects()).nextSlotAt;
     await pacer.departed(second, second.at + 5000);
-    expect(await pacer.prospects()).toEqual(before);
+    // As far from the first as it was planned, and no closer.
+    expect((await pacer.prospects()).nextSlotAt).toBe(before + INTERVAL - CLOSEST);
     await pacer.departed(second, second.at + 6000);
-    expect((await pacer.prospects()).nextSlotAt).toBe(before.nextSlotAt + 1000);
+    expect((await pacer.prospects()).nextSlotAt).toBe(before + INTERVAL - CLOSEST + 1000);
+  });
+});
+
+describe("calls that leave late, as the provider counts them", () => {
+  test.each([40_000, 50_000, 60_000, 100_000])(
+    "2 a minute: one that leaves %i ms late, after an idle time",
+    async (late) => {
+      const office = provider(2);
+      const slot = await office.slot();
+      now = NOON + late;
+      await office.leave(slot);
+      await office.punctually(5);
+      expect(office.mostInAMinute()).toBe(2);
+    },
+  );
+
+  test.each([
+    [60, 3],
+    [60, 6],
+    [120, 6],
+    [300, 10],
+  ])("%i a minute: %i that a slow table delays, and that leave together", async (perMinute, together) => {
+    const office = provider(perMinute);
+    const slots: Slot[] = [];
+    for (let taken = 0; taken < together; taken++) slots.push(await office.slot());
+    now = slots.at(-1)?.at ?? 0;
+    for (const slot of slots) await office.leave(slot);
+    await office.punctually(2 * perMinute);
+    expect(office.mostInAMinute()).toBeLessThanOrEqual(perMinute);
+  });
+
+  test("one that others have overtaken is one call more, and not as many as they are", async () => {
+    const office = provider(60);
+    const late = await office.slot();
+    await office.punctually(20);
+    await office.leave(late);
+    expect((await office.pacer.prospects()).nextSlotAt - now).toBeLessThan(2100);
+    await office.punctually(100);
+    expect(office.mostInAMinute()).toBeLessThanOrEqual(60);
+  });
+
+  test("small delays, now and then, are caught up with: no quota stays idle", async () => {
+    const office = provider(60);
+    for (let call = 0; call < 300; call++) {
+      const slot = await office.slot();
+      now = slot.at + (call % 20 === 0 ? 120 : 0);
+      await office.leave(slot);
+    }
+    expect(office.mostInAMinute()).toBeLessThanOrEqual(60);
+    expect(now - NOON).toBeLessThan(1.02 * 299_000);
+  });
+});
+
+describe("a release that does not know of late calls", () => {
+  /** Puts the item back as such a release does: without what it does not know. */
+  function putBackByOldRelease(office: ReturnType<typeof provider>) {
+    const key = "pacer#sg#qwen-image-max";
+    const { moved, overtaken, actual_arrival, move_id, ...known } = office.table.items.get(key) ?? {};
+    office.table.items.set(key, { ...known, version: Number(known["version"]) + 1 });
+  }
+
+  test("makes no slot come earlier", async () => {
+    const office = provider(2);
+    const first = await office.slot();
+    now = NOON + 20_000;
+    await office.leave(first);
+    const second = await office.slot();
+    putBackByOldRelease(office);
+    expect((await office.pacer.confirm(second))?.at).toBe(second.at);
+  });
+
+  test("makes no late call move the line by all that it ever moved", async () => {
+    const office = provider(2);
+    for (let call = 0; call < 20; call++) {
+      const slot = await office.slot();
+      now = slot.at + 10_000;
+      await office.leave(slot);
+    }
+    const slot = await office.slot();
+    putBackByOldRelease(office);
+    now = slot.at + 500;
+    await office.leave(slot);
+    expect((await office.pacer.prospects()).nextSlotAt - now).toBeLessThan(31_000);
   });
 });
 
@@ -224,6 +350,13 @@ describe("the item", () => {
     expect(await pacer().take(0)).toMatchObject({ kind: "slot" });
     expect(dynamodb.commandCalls(GetCommand)).toHaveLength(3);
     expect(naps).toHaveLength(2);
+  });
+
+  test("written, with the answer lost and the write repeated by the SDK, it has given one slot and not two", async () => {
+    const table = inMemoryTable();
+    const lossy = pacerOver(repeating(table, (command) => command instanceof PutCommand));
+    expect(await lossy.take(PATIENCE)).toMatchObject({ kind: "slot", at: NOON, number: 1 });
+    expect(table.items.get("pacer#sg#qwen-image-max")).toMatchObject({ slot_number: 1 });
   });
 
   test("contended for ever, it fails rather than hands out a slot", async () => {

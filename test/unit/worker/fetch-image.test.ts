@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Download } from "../../../lambdas/dashscope/download.ts";
+import { removeOwned } from "../../../lambdas/entry/end-early.ts";
+import { deliver } from "../../../lambdas/worker/deliver.ts";
 import { HOUR, MINUTE, NOON, painted } from "../../support/generations.ts";
 import { picture, workerBench } from "../../support/worker-bench.ts";
 
@@ -62,6 +64,45 @@ describe("a painted image", () => {
     expect(bench.record(generation).state).toBe("succeeded");
   });
 
+  test("is fetched a last time while its address still lives: what is late, is late by less than that", async () => {
+    const end = NOON + 24 * HOUR;
+    const bench = workerBench({
+      download: async () => {
+        // The operator allows the host ten minutes before the end.
+        if (bench.now < end - 10 * MINUTE) return unknownHost;
+        return bench.now >= end ? { kind: "gone", status: 403 } : picture;
+      },
+    });
+    const generation = { ...painted(), fetches: 12 };
+    bench.put(generation);
+    bench.now = end - 11 * MINUTE;
+    const disposition = await bench.deliver(generation);
+    bench.now = disposition.kind === "back" ? disposition.at + 5000 : 0;
+    await bench.deliver(generation);
+    expect(bench.record(generation).state).toBe("succeeded");
+  });
+
+  test("that its owner has removed meanwhile does not come back with a second delivery", async () => {
+    const bench = workerBench({
+      images: {
+        bucket: "bucket",
+        remove: (id) => bench.images.remove(id),
+        async put(id, file) {
+          const key = await bench.images.put(id, file);
+          const { images, generations } = bench;
+          await deliver(id, { ...bench.dependencies, images });
+          await removeOwned(id, "owner", { generations, images, now: () => bench.now });
+          return bench.images.put(id, file).then(() => key);
+        },
+      },
+    });
+    const generation = painted();
+    bench.put(generation);
+    await bench.deliver(generation);
+    expect(bench.record(generation)).toMatchObject({ state: "succeeded", image: null });
+    expect(bench.images.stored.size).toBe(0);
+  });
+
   test("of an unknown host waits, alarms, and continues once the host is allowed", async () => {
     const bench = workerBench();
     const generation = painted();
@@ -83,6 +124,7 @@ describe("a painted image", () => {
         put: async () => {
           throw new Error("SlowDown");
         },
+        remove: async () => {},
       },
     });
     const generation = painted();

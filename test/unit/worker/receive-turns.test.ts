@@ -62,7 +62,7 @@ describe("a message", () => {
     bench.put(generation);
     const { receive, putBack } = queueOf(bench);
     expect(await receive(event(messageBody(generation.id)))).toEqual(KEPT);
-    expect(putBack).toEqual([331]);
+    expect(putBack).toEqual([396]);
   });
 
   test("that can't be put back is kept all the same", async () => {

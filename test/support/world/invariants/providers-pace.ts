@@ -1,3 +1,4 @@
+import { closest } from "../../../../lambdas/generation/pace.ts";
 import type { Item } from "../../in-memory-table.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { History } from "../history.ts";
@@ -57,7 +58,7 @@ export function watchPace({ scenario, timeline, chronicle, history }: Surroundin
   function checkWindows(): void {
     const { interval, burst } = scenario.pace;
     for (const span of spans(slots, burst))
-      if (span < interval - 1) chronicle.violate(`${burst + 1} slots within ${span} ms`);
+      if (span < closest(scenario.pace) - 1) chronicle.violate(`${burst + 1} slots within ${span} ms`);
     // As the provider counts: calls, when they arrive, in a window of two intervals without their headroom.
     const window = (2 * interval) / 1.015;
     const calls = history.submissions.map(({ at }) => at);
