@@ -7,6 +7,7 @@ import type { Process } from "../processes.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Timeline } from "../timeline.ts";
 
+const MINUTE = 60_000;
 /** Calls that were on their way when everybody was held off arrive within this time. */
 const ON_THE_WAY_MS = 5000;
 
@@ -59,11 +60,11 @@ export function watchPace({ scenario, timeline, chronicle, history }: Surroundin
     const { interval, burst } = scenario.pace;
     for (const span of spans(slots, burst))
       if (span < closest(scenario.pace) - 1) chronicle.violate(`${burst + 1} slots within ${span} ms`);
-    // As the provider counts: calls, when they arrive, in a window of two intervals without their headroom.
-    const window = (2 * interval) / 1.015;
+    // As the provider counts: calls, when they arrive, in any minute. The interval has its headroom.
+    const perMinute = Math.floor((MINUTE * 1.015) / interval + 0.001) + burst - 1;
     const calls = history.submissions.map(({ at }) => at);
-    for (const span of spans(calls, burst + 1))
-      if (span < window) chronicle.violate(`${burst + 2} calls within ${span} ms`);
+    for (const span of spans(calls, perMinute))
+      if (span < MINUTE) chronicle.violate(`${perMinute + 1} calls within ${span} ms`);
   }
 
   return {
