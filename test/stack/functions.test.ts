@@ -38,6 +38,7 @@ const allowed: Record<string, string[]> = {
   ],
   worker: [
     ...records,
+    "s3:DeleteObject",
     "s3:GetObject",
     "s3:PutObject",
     "secretsmanager:GetSecretValue",
