@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
+import { refusedOwner } from "../lambdas/generation/owner.ts";
 import type { ApiKey } from "../lambdas/store/api-keys.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { connectToKeys } from "./client/connection.ts";
@@ -12,9 +13,6 @@ interface Options {
   readonly env: EnvironmentName;
 }
 
-/** Owners become part of keys in the table. */
-const OWNER = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
-
 const program = new Command("npm run keys --").description("API keys: made, listed and revoked.");
 
 program
@@ -23,10 +21,8 @@ program
   .requiredOption("--owner <name>", "whose generations the key sees")
   .addOption(environmentOption())
   .action(async ({ owner, env }: Options & { owner: string }) => {
-    if (!OWNER.test(owner))
-      throw new Failure("An owner's name has 1 to 64 letters, digits, dots, underscores and hyphens.", {
-        exitCode: exitCode.wrongUse,
-      });
+    const refused = refusedOwner(owner);
+    if (refused !== null) throw new Failure(refused, { exitCode: exitCode.wrongUse });
     const made = await speakingToAws(async () => (await connectToKeys(env)).create(owner));
     console.error(`A key for ${made.key_owner} (${env}), id ${made.key_id}. It is not shown again:`);
     console.log(made.key);

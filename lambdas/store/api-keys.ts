@@ -7,9 +7,7 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-
-/** Names an owner may have: they become part of keys in the table. */
-const OWNER = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+import { refusedOwner } from "../generation/owner.ts";
 
 const recordSchema = z.object({
   key_id: z.string(),
@@ -26,7 +24,11 @@ const ALL_KEYS = "#api-keys";
 
 /** API keys, of which the table knows the hash alone. */
 export interface ApiKeyStore {
-  /** Makes a key for an owner. This answer is the only place where it ever shows. */
+  /**
+   * Makes a key for an owner. This answer is the only place where it ever shows.
+   *
+   * @throws Error with a sentence for the operator where no key may be made for that name
+   */
   create(owner: string): Promise<ApiKey & { key: string }>;
   /** The record of a key that is valid, or null. */
   find(key: string): Promise<ApiKey | null>;
@@ -44,8 +46,8 @@ export function createApiKeyStore(
 ): ApiKeyStore {
   return {
     async create(owner) {
-      if (!OWNER.test(owner))
-        throw new Error("an owner's name has 1 to 64 letters, digits, dots, underscores and hyphens");
+      const refused = refusedOwner(owner);
+      if (refused !== null) throw new Error(refused);
       const key = `aik_${randomBytes(32).toString("base64url")}`;
       const pk = keyHash(key);
       const record = {
@@ -64,7 +66,9 @@ export function createApiKeyStore(
     async find(key) {
       const { Item } = await client.send(new GetCommand({ TableName: table, Key: { pk: keyHash(key) } }));
       const result = recordSchema.safeParse(Item);
-      return result.success && result.data.revoked_at === null ? result.data : null;
+      if (!result.success || result.data.revoked_at !== null) return null;
+      // One made before the name was kept, or written by hand, opens nothing.
+      return refusedOwner(result.data.key_owner) === null ? result.data : null;
     },
 
     async list() {

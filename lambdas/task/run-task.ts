@@ -7,6 +7,7 @@ import type { requestSchemaOf } from "../entry/catalogue.ts";
 import { create } from "../entry/create.ts";
 import { hasEnded, present, read, readUntil } from "../entry/read.ts";
 import { failureOf, type TaskFailure, taskFailure } from "../entry/task-failure.ts";
+import { WORKFLOWS_OWNER } from "../generation/owner.ts";
 import { type Generation, isOpen } from "../generation/record.ts";
 import { parseCreateRequest, parseOrThrow } from "../generation/request.ts";
 import type { GenerationView } from "../generation/view.ts";
@@ -15,8 +16,6 @@ import type { GenerationStore } from "../store/generations.ts";
 import type { ImageStore } from "../store/images.ts";
 import type { TaskTokens } from "../store/task-tokens.ts";
 
-/** Direct invocations are authenticated by IAM and belong to one owner, whom no API key can name. */
-const OWNER = "workflows";
 /** Time kept for answering before the function's own end. */
 const ANSWER_MS = 3000;
 
@@ -81,7 +80,7 @@ async function start(
   const { generation, replayed } = await create(
     {
       request: parseCreateRequest(dependencies.schema, body),
-      owner: OWNER,
+      owner: WORKFLOWS_OWNER,
       lane: "batch",
       idempotencyKey: idempotency_key,
       ...(token !== undefined && { taskToken: token }),

@@ -12,6 +12,8 @@ describe("the owner in an environment with IAM", () => {
     ["arn:aws:sts::123456789012:assumed-role/Painter/session-2", "123456789012.role.Painter"],
     ["arn:aws:iam::123456789012:user/people/ann", "123456789012.user.ann"],
     ["arn:aws-cn:iam::210987654321:user/ann", "210987654321.user.ann"],
+    ["arn:aws:iam::123456789012:user/workflows", "123456789012.user.workflows"],
+    ["arn:aws:sts::123456789012:assumed-role/workflows/workflows", "123456789012.role.workflows"],
   ])("of %s is %s", (arn, owner) => {
     expect(callerOf(signedBy(arn), "iam")?.owner).toBe(owner);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { WORKFLOWS_OWNER } from "../../../lambdas/generation/owner.ts";
 import { createApiKeyStore } from "../../../lambdas/store/api-keys.ts";
 import { inMemoryTable } from "../../support/in-memory-table.ts";
 
@@ -51,5 +52,15 @@ describe("API keys", () => {
 
   test.each(["", "#api-keys", "a/b", "a b", "-a", "x".repeat(65)])("no key is made for %j", async (owner) => {
     await expect(keys().store.create(owner)).rejects.toThrow(/owner's name/);
+  });
+
+  test("no key is made for the workflows' owner, and one that is there opens nothing", async () => {
+    const { store, items } = keys();
+    await expect(store.create(WORKFLOWS_OWNER)).rejects.toThrow(/is kept for Step Functions/);
+    expect(items.size).toBe(0);
+
+    const { key } = await store.create("web-shop");
+    for (const item of items.values()) item["key_owner"] = WORKFLOWS_OWNER;
+    expect(await store.find(key)).toBeNull();
   });
 });

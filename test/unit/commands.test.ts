@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+/** Runs a command of `bin/` to its end. */
+function run(command: string, ...parameters: string[]) {
+  const file = fileURLToPath(new URL(`../../bin/${command}.ts`, import.meta.url));
+  return spawnSync(process.execPath, [file, ...parameters], { encoding: "utf8", timeout: 30_000 });
+}
+
+describe("npm run keys", () => {
+  test.each(["workflows", "a b"])("makes no key for the owner %j, which is wrong use", (owner) => {
+    const { status, stdout, stderr } = run("keys", "create", "--owner", owner);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/owner's name/);
+  });
+});
