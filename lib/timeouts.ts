@@ -1,3 +1,5 @@
+import { LONGEST_SLOT_WAIT_SECONDS } from "../lambdas/generation/pace.ts";
+
 /** Every time-out of the service, in seconds. */
 export interface Timeouts {
   /** How long the worker reads the provider's answer: longer than the provider takes to give up. */
@@ -43,7 +45,7 @@ export const PROVIDER_LIMIT = 298;
 export function timeoutsFor(providerSeconds: number): Timeouts {
   const margin = Math.max(1, Math.ceil(providerSeconds * 0.025));
   const lease = providerSeconds + 4 * margin;
-  const slotWait = Math.min(10, Math.max(2, Math.ceil(providerSeconds * 0.05)));
+  const slotWait = Math.min(LONGEST_SLOT_WAIT_SECONDS, Math.max(2, Math.ceil(providerSeconds * 0.05)));
   const download = Math.max(10, Math.ceil(providerSeconds * 0.4));
   const worker = slotWait + lease + download + margin;
   return {

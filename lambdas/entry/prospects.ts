@@ -1,4 +1,4 @@
-import type { Pace } from "../generation/pace.ts";
+import { type Pace, slotsHeld } from "../generation/pace.ts";
 import { type OpenGeneration, type Queued, timestamp } from "../generation/record.ts";
 import type { GenerationStore } from "../store/generations.ts";
 import type { Pacer } from "../store/pacer.ts";
@@ -46,6 +46,10 @@ export async function prospectsOf(
   };
 }
 
+/**
+ * The line is served from the first slot that is taken and not used yet: workers take slots before they choose whose
+ * they are. Only after those come the free ones.
+ */
 async function likelyStart(generation: Queued, dependencies: ProspectsDependencies): Promise<number | null> {
   const { generations, pacerOf, pace, now } = dependencies;
   const { lane, model, id } = generation;
@@ -55,10 +59,11 @@ async function likelyStart(generation: Queued, dependencies: ProspectsDependenci
     lane === "interactive" ? generations.inLine(lane, model, Math.max(now(), notBefore)) : none,
   ]);
   if (paused) return null;
+  const firstSlotAt = nextSlotAt - slotsHeld(nextSlotAt, now(), pace) * pace.interval;
   const appointment = generation.appointment_at === null ? lineEndsAt : Date.parse(generation.appointment_at);
-  if (lane === "batch") return Math.max(nextSlotAt, notBefore, appointment);
+  if (lane === "batch") return Math.max(firstSlotAt, notBefore, appointment);
   const place = line.indexOf(id);
   const ahead = place === -1 ? line.length : place;
   const slots = ahead + Math.floor(ahead / INTERACTIVE_PER_BATCH);
-  return Math.max(notBefore, nextSlotAt + slots * pace.interval);
+  return Math.max(notBefore, firstSlotAt + slots * pace.interval);
 }

@@ -28,6 +28,19 @@ export function arrivalAfter(arrival: number, slot: number, pace: Pace): number 
   return Math.max(arrival, slot) + pace.interval;
 }
 
+/** How far ahead a slot may be, at most, for a worker to take it and wait for it. */
+export const LONGEST_SLOT_WAIT_SECONDS = 10;
+
+/**
+ * How many slots before the first free one are taken and not used yet, as far as that shows: those of the last so many
+ * seconds that workers wait for. Where the slot before is further away than that, nobody has it: the provider is left
+ * alone until the first free one. A hold-off whose end is nearer looks like slots that are taken.
+ */
+export function slotsHeld(nextSlotAt: number, now: number, { interval }: Pace): number {
+  const ahead = nextSlotAt - now;
+  return ahead - interval > LONGEST_SLOT_WAIT_SECONDS * 1000 ? 0 : Math.floor(ahead / interval);
+}
+
 /** After a late call slots come this much closer, until the line is where it would have been: still within the quota. */
 const CATCH_UP = 0.9925;
 /** A timer's own error is no lateness. */
