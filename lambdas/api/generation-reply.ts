@@ -1,9 +1,9 @@
-import { prospectsOf } from "../entry/prospects.ts";
+import { type Prospects, prospectsOf } from "../entry/prospects.ts";
 import { present } from "../entry/read.ts";
 import { type Generation, isOpen } from "../generation/record.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { entityTag } from "./entity-tag.ts";
-import { json, type Reply } from "./reply.ts";
+import { empty, json, type Reply } from "./reply.ts";
 
 /**
  * Answers with a generation as it is now: its tag, and for an open one what to expect and when to ask again.
@@ -14,11 +14,30 @@ export async function generationReply(
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
   dependencies: ApiDependencies,
 ): Promise<Reply> {
-  const prospects = isOpen(generation) ? await prospectsOf(generation, dependencies) : null;
+  const prospects = await whileOpen(generation, dependencies);
   const view = await present(generation, dependencies, prospects?.startsAt ?? null);
   return json(status, view, {
-    ETag: entityTag(generation),
-    ...(prospects !== null && { "Retry-After": String(prospects.retryAfterSeconds) }),
+    ...validity(generation, prospects),
     ...headers,
   });
+}
+
+/** Answers 304: a generation is as the caller knows it, and an open one worth asking for again later. */
+export async function unchangedReply(
+  generation: Generation,
+  headers: Readonly<Record<string, string>>,
+  dependencies: ApiDependencies,
+): Promise<Reply> {
+  return empty(304, { ...validity(generation, await whileOpen(generation, dependencies)), ...headers });
+}
+
+async function whileOpen(generation: Generation, dependencies: ApiDependencies): Promise<Prospects | null> {
+  return isOpen(generation) ? prospectsOf(generation, dependencies) : null;
+}
+
+function validity(generation: Generation, prospects: Prospects | null): Record<string, string> {
+  return {
+    ETag: entityTag(generation),
+    ...(prospects !== null && { "Retry-After": String(prospects.retryAfterSeconds) }),
+  };
 }

@@ -4,11 +4,10 @@ import { hasEnded, readUntil } from "../../entry/read.ts";
 import { generationView } from "../../generation/view.ts";
 import { entityTag, namesTag } from "../entity-tag.ts";
 import * as examples from "../examples.ts";
-import { generationReply } from "../generation-reply.ts";
+import { generationReply, unchangedReply } from "../generation-reply.ts";
 import { prefer } from "../header-schemas.ts";
 import { NO_BODY, NO_QUERY, operation } from "../operation.ts";
 import { waitOf } from "../prefer.ts";
-import { empty } from "../reply.ts";
 
 const requestHeaders = z.object({
   "if-none-match": z
@@ -42,7 +41,7 @@ export const readGeneration = operation({
     },
     304: {
       description: "It has not changed since the `ETag` that was sent.",
-      headers: ["ETag", "Preference-Applied"],
+      headers: ["ETag", "Retry-After", "Preference-Applied"],
     },
   },
   problems: ["not_found"],
@@ -62,8 +61,7 @@ export const readGeneration = operation({
     );
 
     const applied = asked === null || wait.applied === null ? {} : { "Preference-Applied": wait.applied };
-    const tag = entityTag(latest);
-    if (unchanged(tag)) return empty(304, { ETag: tag, ...applied });
+    if (unchanged(entityTag(latest))) return unchangedReply(latest, applied, dependencies);
     return generationReply(latest, { status: 200, headers: applied }, dependencies);
   },
 });

@@ -31,6 +31,7 @@ describe("a generation that waits for its turn", () => {
     const unchanged = await ask(path, { headers: { "if-none-match": tagOf(told), prefer: "wait=1" } });
     expect([unchanged.status, tagOf(unchanged)]).toEqual([304, tagOf(told)]);
     expect(unchanged.headers.get("preference-applied")).toBe("wait=1");
+    expect(unchanged.headers.get("retry-after")).toMatch(/^\d+$/);
 
     const poll = ask(path, { headers: { "if-none-match": tagOf(told), prefer: "wait=20" } });
     const canceled = await ask(`${path}/cancel`, { method: "POST" });

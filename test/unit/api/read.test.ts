@@ -38,6 +38,8 @@ describe("reading a generation", () => {
       headers: { Prefer: "wait=3", "If-None-Match": `"other", W/${headers["etag"]}` },
     });
     expect([answer.status, answer.text, answer.headers["etag"]]).toEqual([304, "", headers["etag"]]);
+    expect(answer.headers["retry-after"]).toBe(headers["retry-after"]);
+    expect(headers["retry-after"]).toMatch(/^\d+$/);
     expect(api.clock.now - before).toBe(3000);
   });
 
@@ -54,6 +56,7 @@ describe("reading a generation", () => {
       headers: { Prefer: "wait=9", "If-None-Match": ended.headers["etag"]! },
     });
     expect(again.status).toBe(304);
+    expect(again.headers["retry-after"]).toBeUndefined();
     expect(api.clock.now).toBe(before);
   });
 
