@@ -1,6 +1,7 @@
 import type { Region } from "../dashscope/models.ts";
 import type { Pace } from "../generation/pace.ts";
 import type { BatchStore } from "../store/batches.ts";
+import type { Purse } from "../store/budget.ts";
 import type { GenerationStore } from "../store/generations.ts";
 import type { ImageStore } from "../store/images.ts";
 import type { GenerationListing } from "../store/listing.ts";
@@ -29,6 +30,7 @@ export interface ApiDependencies {
   readonly batches: Pick<BatchStore, "insert" | "get" | "members">;
   readonly manifests: Pick<Manifests, "bucket" | "look">;
   readonly limits: RequestLimits;
+  readonly purse: Purse;
   readonly pacerOf: (model: string) => Pick<Pacer, "prospects">;
   readonly pace: Pace;
   /** The secret that list cursors are signed with. */

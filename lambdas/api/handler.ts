@@ -8,6 +8,7 @@ import { list, required, requiredNumber } from "../environment.ts";
 import { paceOf } from "../generation/pace.ts";
 import { logger, metrics } from "../observe.ts";
 import { createBatchStore } from "../store/batches.ts";
+import { createPurse } from "../store/budget.ts";
 import { PICTURE_CALLS } from "../store/call-limits.ts";
 import { createCursorKey } from "../store/cursor-key.ts";
 import { documentClient } from "../store/dynamodb.ts";
@@ -45,6 +46,7 @@ const dependencies: ApiDependencies = {
   batches: createBatchStore(client, { table, retentionDays, now }),
   manifests: createManifests(pictures, required("BUCKET_NAME")),
   limits: createRequestLimits(client, table, now),
+  purse: createPurse(client, { table, budget, now }),
   pacerOf(model) {
     const known = pacers.get(model);
     if (known !== undefined) return known;

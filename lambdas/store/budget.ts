@@ -1,8 +1,12 @@
-import type { TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  type TransactWriteCommandInput,
+} from "@aws-sdk/lib-dynamodb";
 import { billedOf } from "../generation/billed.ts";
 import { millionthsOf } from "../generation/money.ts";
 import { ServiceError } from "../generation/problems.ts";
-import { type Generation, isOpen, type Queued } from "../generation/record.ts";
+import { type Generation, isOpen, type Queued, timestamp } from "../generation/record.ts";
 
 /** What may be spent in a calendar month (UTC), in millionths of the provider's currency; null for any amount. */
 export interface Budget {
@@ -79,6 +83,36 @@ export function release(
     },
   }));
   return { generation: { ...next, reserved: null }, writes };
+}
+
+/** What is left of the budgets of this month. */
+export interface Purse {
+  /** Tells whether so many millionths are left to an owner now. Others may be quicker to reserve them. */
+  covers(owner: string, millionths: number): Promise<boolean>;
+}
+
+/** The purse over the counters of the table; without a cap it covers everything. `now` in epoch milliseconds. */
+export function createPurse(
+  client: DynamoDBDocumentClient,
+  { table, budget, now }: { table: string; budget: Budget | null; now: () => number },
+): Purse {
+  async function left({ cap, pk }: { cap: number; pk: string }): Promise<number> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true }),
+    );
+    return cap - Number(Item?.["held_millionths"] ?? 0);
+  }
+
+  return {
+    async covers(owner, millionths) {
+      const capped = countersOf({ owner, created_at: timestamp(now()) }).flatMap(({ of, pk }) => {
+        const cap = budget?.[of] ?? null;
+        return cap === null ? [] : [{ cap, pk }];
+      });
+      const rooms = await Promise.all(capped.map(left));
+      return rooms.every((room) => room >= millionths);
+    },
+  };
 }
 
 /** The refusal of a generation that there is no money for. */

@@ -6,6 +6,7 @@ import { paceOf } from "../../lambdas/generation/pace.ts";
 import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generation/record.ts";
 import { checkpoint, claim, complete, refuse } from "../../lambdas/generation/transitions.ts";
 import { createBatchStore } from "../../lambdas/store/batches.ts";
+import { createPurse } from "../../lambdas/store/budget.ts";
 import { type GenerationListing, positionOf } from "../../lambdas/store/listing.ts";
 import type { RequestLimits } from "../../lambdas/store/request-limits.ts";
 import { LATE_FIRST_SEND_MS, type Pointer, type ResendStore } from "../../lambdas/store/resends.ts";
@@ -194,6 +195,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },
     limits: inMemoryLimits(now),
+    purse: createPurse(generations.table.client, { table: "table", budget: null, now }),
     pacerOf: () => pacer,
     pace,
     cursorKey: async () => Buffer.from("a key of cursors"),

@@ -4,6 +4,7 @@ import { type BatchRequest, batchHash, batchRequestSchema } from "../../batch/re
 import { acceptBatch } from "../../batch/steps.ts";
 import { batchView } from "../../batch/view.ts";
 import { currencyOf } from "../../entry/catalogue.ts";
+import { requireFunds } from "../../entry/funds.ts";
 import { makeRoom } from "../../entry/room.ts";
 import { BATCH_DEADLINE_SECONDS } from "../../generation/duration.ts";
 import { batchId } from "../../generation/ids.ts";
@@ -34,7 +35,7 @@ export function createBatch(schema: ReturnType<typeof createRequestSchema>): Ope
     tag: "Batches",
     summary: "Create a batch",
     description:
-      "Creates many generations: `items` inline, or a `manifest` of JSON lines that was put into the service's bucket before, below `manifests/OWNER/` (`aws s3 cp july.jsonl s3://BUCKET/manifests/OWNER/july.jsonl`, with credentials of the service's AWS account). A manifest must not change until its batch is expanded. Lines that are no valid create body are counted and named in the batch; they don't hold up the others. Each line becomes an ordinary generation, and is painted after everything that a person waits for.",
+      "Creates many generations: `items` inline, or a `manifest` of JSON lines that was put into the service's bucket before, below `manifests/OWNER/` (`aws s3 cp july.jsonl s3://BUCKET/manifests/OWNER/july.jsonl`, with credentials of the service's AWS account). A manifest must not change until its batch is expanded. Lines that are no valid create body are counted and named in the batch; they don't hold up the others. Where a budget does not cover all items, or one picture of a manifest, the batch is refused; a line that it does not cover later counts as invalid. Each line becomes an ordinary generation, and is painted after everything that a person waits for.",
     requestHeaders,
     query: NO_QUERY,
     body: batchRequestSchema(schema),
@@ -47,7 +48,7 @@ export function createBatch(schema: ReturnType<typeof createRequestSchema>): Ope
         examples: { processing: examples.batch },
       },
     },
-    problems: [...BODY_FAULTS, "idempotency_key_reused"],
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "budget_exceeded"],
     async handle({ caller: { owner }, headers, body }, dependencies) {
       const key = headers["idempotency-key"] ?? null;
       const known = key === null ? null : await dependencies.batches.get(batchId(owner, key));
@@ -78,13 +79,15 @@ async function accept(
   dependencies: ApiDependencies,
 ): Promise<{ batch: Batch; replayed: boolean }> {
   await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
+  const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
+  await requireFunds(owner, request.items?.map(({ model }) => model) ?? "in a manifest", dependencies);
   const accepted = acceptBatch({
     request,
     owner,
     idempotencyKey: headers["idempotency-key"] ?? null,
     deadlineSeconds: headers["cancel-after"] ?? BATCH_DEADLINE_SECONDS,
     currency: currencyOf(dependencies.region),
-    etag: request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies),
+    etag,
     now: dependencies.now(),
   });
   const existing = await dependencies.batches.insert(accepted);

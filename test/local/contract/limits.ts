@@ -93,6 +93,8 @@ describe("limits", () => {
         const told = await ask(path, { key, json: { prompt } });
         expect(told).toMatchObject({ status: 402, body: { code: "budget_exceeded", billed: "no" } });
       }
+      const batch = await ask("/batches", { key, json: { items: [{ prompt }] } });
+      expect(batch).toMatchObject({ status: 402, body: { code: "budget_exceeded", billed: "no" } });
       expect(await callsFor(prompt)).toHaveLength(1);
     } finally {
       await changeVariables(aws.functions, "image-service-local-api", {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createPurse } from "../../../lambdas/store/budget.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 
 const post = (body: unknown, headers = {}, owner = "alice") => ({
@@ -116,6 +117,46 @@ describe("creating a batch", () => {
   test("is refused to an owner whose queue is full", async () => {
     const answer = await apiUnderTest({ mostOpenGenerations: 0 }).send(post(two));
     expect([answer.status, answer.body.code]).toEqual([429, "rate_limited"]);
+  });
+
+  describe("by an owner whose budget has 0.15 left", () => {
+    const COUNTER = "budget#owner#alice#2026-03";
+    const capped = (held = 100_000) => {
+      const api = withManifest();
+      const { client, items } = api.generations.table;
+      items.set(COUNTER, { pk: COUNTER, held_millionths: held });
+      const budget = { owner: 250_000, environment: null };
+      const purse = createPurse(client, { table: "table", budget, now: () => api.clock.now });
+      Object.assign(api.dependencies, { purse });
+      return { api, items };
+    };
+    const three = { items: [...two.items, { prompt: "c" }] };
+
+    test("is accepted where all its items, or a picture of its manifest, are covered", async () => {
+      const { api } = capped();
+      expect((await api.send(post(two))).status).toBe(202);
+      expect((await api.send(post(manifest("manifests/alice/a")))).status).toBe(202);
+    });
+
+    test("is refused where they are not, and leaves nothing behind", async () => {
+      const { api, items } = capped();
+      const answer = await api.send(post(three, { "Idempotency-Key": "july" }));
+      expect(answer.body).toMatchObject({ status: 402, code: "budget_exceeded", billed: "no" });
+      items.set(COUNTER, { pk: COUNTER, held_millionths: 200_000 });
+      const named = await api.send(post(manifest("manifests/alice/a")));
+      expect(named.body).toMatchObject({ status: 402, code: "budget_exceeded" });
+      expect([...items.keys()].filter((pk) => pk.startsWith("batch#"))).toEqual([]);
+      expect((await api.send(post(two, {}, "bob"))).status).toBe(202);
+    });
+
+    test("is answered again all the same where it was accepted before", async () => {
+      const { api, items } = capped();
+      const ask = post(two, { "Idempotency-Key": "july" });
+      const first = await api.send(ask);
+      items.set(COUNTER, { pk: COUNTER, held_millionths: 250_000 });
+      const again = await api.send(ask);
+      expect([again.status, again.body.id]).toEqual([202, first.body.id]);
+    });
   });
 
   test("sets the deadline of its generations", async () => {

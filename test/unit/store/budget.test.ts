@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { removeOwned } from "../../../lambdas/entry/end-early.ts";
 import { amountOf, millionthsOf } from "../../../lambdas/generation/money.ts";
 import { cancel, claim, refuse, remove } from "../../../lambdas/generation/transitions.ts";
-import { budgetOf } from "../../../lambdas/store/budget.ts";
+import { budgetOf, createPurse } from "../../../lambdas/store/budget.ts";
 import { createGenerationStore } from "../../../lambdas/store/generations.ts";
 import { createResendStore } from "../../../lambdas/store/resends.ts";
 import { HOUR, NOON, PRICE, painted, queued, submitting, succeeded } from "../../support/generations.ts";
@@ -194,6 +194,24 @@ test("without a cap nothing is counted, and what was reserved before is given ba
   await free.save(cancel(stored, NOON));
   expect(capped.counters()).toEqual([0, 0]);
   expect(await capped.client.send(new GetCommand({ TableName: "table", Key: { pk: "x" } }))).toEqual({});
+});
+
+test("a purse covers what is left under both caps, of this month", async () => {
+  const all = purse("0.15", "0.20");
+  const covers = (owner: string, millionths: number, { owners = "0.15", now = NOON } = {}) =>
+    createPurse(all.client, { table: "table", budget: budgetOf(owners, "0.20"), now: () => now }).covers(
+      owner,
+      millionths,
+    );
+  expect(await covers("owner", 150_000)).toBe(true);
+  expect(await covers("owner", 150_001)).toBe(false);
+  await all.generations.insert(queued());
+  expect([await covers("owner", 75_000), await covers("owner", 75_001)]).toEqual([true, false]);
+  expect([await covers("other", 125_000), await covers("other", 125_001)]).toEqual([true, false]);
+  expect(await covers("other", 125_001, { owners: "" })).toBe(false);
+  expect(await covers("owner", 150_000, { now: NOON + 40 * 24 * HOUR })).toBe(true);
+  const free = createPurse(all.client, { table: "table", budget: null, now: () => NOON });
+  expect(await free.covers("owner", 10 ** 12)).toBe(true);
 });
 
 describe("money", () => {
