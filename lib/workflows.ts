@@ -27,6 +27,16 @@ const STILL_RUNNING = ["StillRunning", "Sandbox.Timedout"];
 const REFUSED = ["InvalidRequest", "ContentRejected", "ProviderRejected"];
 
 /**
+ * The problem JSON of a caught error, as JSONata: the cause itself where the task token was answered, the message inside
+ * Lambda's account of an error where the function threw it. Whatever else there is stays as it is.
+ */
+const PROBLEM = [
+  "$cause := $states.input.Cause",
+  '$message := $contains($cause, /^\\{.*"errorMessage"/) ? $parse($cause).errorMessage',
+  '$exists($message) ? $message : $exists($cause) ? $cause : ""',
+].join("; ");
+
+/**
  * How one task is called. `idempotency_key` defaults to the execution's name, so that Step Functions may call the
  * task again as often as it likes: every call joins the one generation. A second generation needs a second key.
  */
@@ -183,7 +193,7 @@ class PaintingWorkflow extends Construct {
     return Fail.jsonata(this, stateName, {
       comment,
       error: "{% $states.input.Error %}",
-      cause: "{% $states.input.Cause %}",
+      cause: `{% (${PROBLEM}) %}`,
     });
   }
 }

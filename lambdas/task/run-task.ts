@@ -39,11 +39,15 @@ interface TaskDependencies {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** An error whose name is what a workflow catches and whose message is the problem JSON. */
+/**
+ * An error whose name is what a workflow catches and whose message is the problem JSON. It has no stack: Lambda would
+ * show its paths to the caller as the `trace`.
+ */
 class TaskError extends Error {
   constructor(failure: TaskFailure) {
     super(failure.cause);
     this.name = failure.name;
+    this.stack = failure.name;
   }
 }
 

@@ -7,6 +7,8 @@ interface State {
   readonly Next?: string;
   readonly End?: boolean;
   readonly TimeoutSeconds?: number;
+  readonly Error?: string;
+  readonly Cause?: string;
   readonly Arguments?: { readonly Payload: string };
   readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
@@ -64,6 +66,18 @@ describe.each(everyEnvironment)("the workflows of $name", ({ name }) => {
       expect(state.TimeoutSeconds).toBeGreaterThan(900);
     }
   });
+
+  it.each([callback, requestResponse])(
+    "$name ends with the name of the error and the problem, out of Lambda's account of it",
+    ({ States }) => {
+      const failures = Object.values(States).filter(({ Type }) => Type === "Fail");
+      expect(failures).toHaveLength(3);
+      for (const state of failures) {
+        expect(state.Error).toBe("{% $states.input.Error %}");
+        expect(state.Cause).toContain("$parse($cause).errorMessage");
+      }
+    },
+  );
 
   it.each([callback, requestResponse])(
     "$name never repeats a call that may have been billed with a new key",

@@ -107,6 +107,7 @@ describe("without a task token", () => {
       .catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ name });
     expect(JSON.parse((error as Error).message)).toMatchObject({ name, billed: "no" });
+    expect((error as Error).stack).toBe(name);
   });
 
   test("says StillRunning before its own time is over, with the way to ask again", async () => {
