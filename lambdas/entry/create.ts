@@ -13,6 +13,8 @@ export interface Intent {
   readonly owner: string;
   readonly lane: Lane;
   readonly idempotencyKey: string | null;
+  /** Where in the caller's input the key stood. */
+  readonly keyPointer?: string;
   readonly deadlineSeconds?: number;
   readonly taskToken?: string;
   readonly batchId?: string;
@@ -68,7 +70,9 @@ export async function create(intent: Intent, dependencies: CreateDependencies): 
     throw new ServiceError("idempotency_key_reused", {
       detail: `This idempotency key belongs to ${existing.id}, which was created with another body.`,
       instance: `/v1/generations/${existing.id}`,
-      errors: [{ pointer: "#/headers/idempotency-key", detail: "belongs to another request" }],
+      errors: [
+        { pointer: intent.keyPointer ?? "#/headers/idempotency-key", detail: "belongs to another request" },
+      ],
     });
   return { generation: existing, replayed: true };
 }

@@ -6,10 +6,12 @@ import { answerTask, failTask } from "../entry/answer-task.ts";
 import type { requestSchemaOf } from "../entry/catalogue.ts";
 import { create } from "../entry/create.ts";
 import { hasEnded, present, read, readUntil } from "../entry/read.ts";
+import { parseStrictJson } from "../entry/strict-json.ts";
 import { failureOf, type TaskFailure, taskFailure } from "../entry/task-failure.ts";
 import { WORKFLOWS_OWNER } from "../generation/owner.ts";
+import { InvalidInput } from "../generation/problems.ts";
 import { type Generation, isOpen } from "../generation/record.ts";
-import { parseCreateRequest, parseOrThrow } from "../generation/request.ts";
+import { canonical, faultsOf, parseOrThrow } from "../generation/request.ts";
 import type { GenerationView } from "../generation/view.ts";
 import { errorName, logger } from "../observe.ts";
 import type { GenerationStore } from "../store/generations.ts";
@@ -19,7 +21,10 @@ import type { TaskTokens } from "../store/task-tokens.ts";
 /** Time kept for answering before the function's own end. */
 const ANSWER_MS = 3000;
 
-const envelope = z.looseObject({
+const fields = z.record(z.string(), z.unknown());
+
+/** What the task's input has beside the create body. */
+const envelope = z.object({
   idempotency_key: z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, { error: "must be 1 to 255 visible ASCII characters" })
@@ -75,18 +80,34 @@ export function runTask(
   };
 }
 
+/**
+ * The create body and the key in a task's input.
+ *
+ * @throws InvalidInput that names every fault at once
+ */
+function inputOf(event: unknown, schema: TaskDependencies["schema"]) {
+  const input = parseOrThrow(fields, parseStrictJson(Buffer.from(JSON.stringify(event ?? null))));
+  const { idempotency_key, task_token, ...body } = input;
+  const beside = envelope.safeParse({ idempotency_key, task_token });
+  const request = schema.safeParse(body);
+  if (beside.success && request.success)
+    return { request: canonical(request.data), idempotencyKey: beside.data.idempotency_key ?? null };
+  throw new InvalidInput([...faultsOf(request.error), ...faultsOf(beside.error)]);
+}
+
 async function start(
   event: unknown,
   token: string | undefined,
   dependencies: TaskDependencies,
 ): Promise<Generation> {
-  const { idempotency_key = null, task_token: _, ...body } = parseOrThrow(envelope, event);
+  const { request, idempotencyKey } = inputOf(event, dependencies.schema);
   const { generation, replayed } = await create(
     {
-      request: parseCreateRequest(dependencies.schema, body),
+      request,
       owner: WORKFLOWS_OWNER,
       lane: "batch",
-      idempotencyKey: idempotency_key,
+      idempotencyKey,
+      keyPointer: "#/idempotency_key",
       ...(token !== undefined && { taskToken: token }),
     },
     dependencies,

@@ -130,6 +130,15 @@ describe("without a task token", () => {
     ["an unknown field", { prompt: "fox", style: "vivid" }, ["#/style"]],
     ["a key of another script", { prompt: "fox", idempotency_key: "ключ" }, ["#/idempotency_key"]],
     ["no object", "fox", ["#"]],
+    ["a list", [{ prompt: "fox" }], ["#"]],
+    ["nothing", undefined, ["#"]],
+    [
+      "a body, a key and a token with faults, all at once",
+      { prompt: "", style: 1, idempotency_key: "", task_token: 7 },
+      ["#/prompt", "#/style", "#/idempotency_key", "#/task_token"],
+    ],
+    // Lambda's runtime makes the event with JSON.parse, which keeps the name.
+    ["a pair that would be lost", JSON.parse('{"prompt": "fox", "metadata": {"__proto__": "1"}}'), ["#"]],
   ])("refuses %s as InvalidRequest, with a pointer", async (_, event, pointers) => {
     const error = await task()
       .run(event)
@@ -144,7 +153,10 @@ describe("without a task token", () => {
     await run(body);
     const error = await run({ ...body, prompt: "an owl" }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ name: "InvalidRequest" });
-    expect((error as Error).message).toContain("idempotency_key_reused");
+    expect(JSON.parse((error as Error).message)).toMatchObject({
+      code: "idempotency_key_reused",
+      errors: [{ pointer: "#/idempotency_key" }],
+    });
   });
 
   test("shows nothing of a failure of ours but InternalError", async () => {
