@@ -24,6 +24,17 @@ function text(shortest: number, longest: number) {
     .refine((value) => value.isWellFormed(), { error: "must be valid Unicode" });
 }
 
+/** Pairs of metadata, and code points of their keys. */
+const MOST_PAIRS = 16;
+const LONGEST_KEY = 40;
+
+const metadataKey = z
+  .string()
+  .refine((key) => key !== "" && codePoints(key) <= LONGEST_KEY, {
+    error: `must have a key of 1 to ${LONGEST_KEY} characters`,
+  })
+  .refine((key) => key.isWellFormed(), { error: "must be valid Unicode" });
+
 /** The one schema of a create request: types, checks and the OpenAPI document come from it. */
 export function createRequestSchema(catalogue: Catalogue) {
   const sizes = catalogue.sizes.flatMap((size) => [size, size.replace("*", "x")]);
@@ -54,12 +65,21 @@ export function createRequestSchema(catalogue: Catalogue) {
       prompt_extend: z.boolean().default(true).meta({ description: "Let the provider enrich the prompt." }),
       watermark: z.boolean().default(false),
       metadata: z
-        .record(text(1, 40), text(0, 500))
-        .refine((pairs) => Object.keys(pairs).length <= 16, { error: "must have at most 16 entries" })
+        .record(metadataKey, text(0, 500))
+        .superRefine(
+          (pairs, { issues, addIssue }) => {
+            // Those whose keys have faults are not among the pairs any more.
+            const without = issues.filter(({ code }) => code === "invalid_key").length;
+            if (Object.keys(pairs).length + without > MOST_PAIRS)
+              addIssue(`must have at most ${MOST_PAIRS} entries`);
+          },
+          // The fault of a pair hides no other.
+          { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
+        )
         .default({})
         .meta({
           description: "Your own pairs: at most 16, keys to 40, values to 500 characters.",
-          maxProperties: 16,
+          maxProperties: MOST_PAIRS,
         }),
       on_unknown_outcome: z.enum(["fail", "retry"]).default("fail").meta({
         description: "Whether to paint again, and perhaps pay twice, when the provider's answer is lost.",
@@ -106,7 +126,9 @@ function faults(issue: z.core.$ZodIssue, root: string): Fault[] {
       pointer: pointer(root, [...issue.path, key]),
       detail: "is not a known field",
     }));
-  return [{ pointer: pointer(root, issue.path), detail: issue.message }];
+  const messages =
+    issue.code === "invalid_key" ? issue.issues.map(({ message }) => message) : [issue.message];
+  return messages.map((detail) => ({ pointer: pointer(root, issue.path), detail }));
 }
 
 function pointer(root: string, path: readonly PropertyKey[]): string {

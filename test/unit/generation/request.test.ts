@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InvalidInput } from "../../../lambdas/generation/problems.ts";
+import { type Fault, InvalidInput } from "../../../lambdas/generation/problems.ts";
 import { parseCreateRequest, requestHash, warningsOf } from "../../../lambdas/generation/request.ts";
 import { catalogue, schema } from "../../support/generations.ts";
 
@@ -8,15 +8,17 @@ const prompt = "a red fox";
 const parse = (body: unknown) => parseCreateRequest(schema, body);
 
 /** Pointer and detail of every fault that a body has. */
-function faults(body: unknown): string[] {
+function faultsIn(body: unknown): readonly Fault[] {
   try {
     parse(body);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
-    return (error.extras.errors ?? []).map(({ pointer }) => pointer);
+    return error.extras.errors ?? [];
   }
 }
+
+const faults = (body: unknown) => faultsIn(body).map(({ pointer }) => pointer);
 
 const FOX = "🦊";
 const LONE = "\ud83e";
@@ -95,6 +97,23 @@ describe("every fault is named where it is", () => {
     ["a field with a slash and a tilde", { prompt, "a/b~c": 1 }, ["#/a~1b~0c"]],
   ])("%s", (_, body, pointers) => {
     expect(faults(body)).toEqual(pointers);
+  });
+
+  const pairs = (count: number) => Object.fromEntries([...Array(count).keys()].map((n) => [`k${n}`, ""]));
+
+  test.each([
+    ["a value", { order: 7 }, "#/metadata/order"],
+    ["a key", { "": "" }, "#/metadata/"],
+  ])("a pair too many, and %s at fault", (_, faulty, pointer) => {
+    expect(faults({ prompt, metadata: { ...pairs(16), ...faulty } })).toEqual([pointer, "#/metadata"]);
+    expect(faults({ prompt, metadata: { ...pairs(15), ...faulty } })).toEqual([pointer]);
+  });
+
+  test.each(["", "k".repeat(41), FOX.repeat(41)])("the limit of a metadata key, for %j", (key) => {
+    expect(faultsIn({ prompt, metadata: { [key]: "" } })).toMatchObject([
+      { detail: "must have a key of 1 to 40 characters" },
+    ]);
+    expect(faults({ prompt, metadata: { [FOX.repeat(40)]: "" } })).toEqual([]);
   });
 
   test("all of them at once", () => {
