@@ -202,7 +202,7 @@ export function problemOf(code: ProblemCode, extras: ProblemExtras, requestId: s
 }
 
 function parameterOf(errors: readonly Fault[] | undefined): string | null {
-  return errors?.[0]?.pointer.replace(/^#\//, "").replaceAll("/", ".") || null;
+  return errors?.[0]?.pointer.replace(/^#\/?/, "").replaceAll("/", ".") || null;
 }
 
 function fact(
