@@ -88,11 +88,14 @@ export function checkpoint(generation: Submitting, answer: Answer): Painted {
 /** The provider refused without painting, and may be asked again from `notBefore` on. */
 export function requeue(generation: Submitting, by: { notBefore: number; counted: boolean }): Queued {
   const kept = commonOf(generation);
+  const attempts = by.counted ? kept.attempts : kept.attempts - 1;
   return {
     ...kept,
     state: "queued",
     version: kept.version + 1,
-    attempts: by.counted ? kept.attempts : kept.attempts - 1,
+    attempts,
+    // Where no call counts, nothing has begun.
+    started_at: attempts === 0 ? null : kept.started_at,
     not_before: timestamp(by.notBefore),
   };
 }

@@ -56,6 +56,16 @@ describe("a life", () => {
     expect(requeue(submitting(), { notBefore: NOON, counted: true }).attempts).toBe(1);
   });
 
+  test("one whose only submission does not count has not started; one that was submitted before has", () => {
+    const uncounted = { notBefore: NOON, counted: false };
+    expect(requeue(submitting(), uncounted).started_at).toBeNull();
+    const again = requeue(submitting(), { notBefore: NOON, counted: true });
+    expect(requeue(submitting(again, again.id, NOON + HOUR), uncounted)).toMatchObject({
+      attempts: 1,
+      started_at: "2026-11-22T12:00:00.000Z",
+    });
+  });
+
   test("nothing of a state is left in the next one", () => {
     const again = requeue(submitting(), { notBefore: NOON, counted: true });
     expect(again).not.toHaveProperty("lease_until");
