@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ModelFacts, modelsOf } from "../../dashscope/models.ts";
+import { quotaOf } from "../../generation/pace.ts";
 import { LARGEST_SEED, LONGEST_TEXT } from "../../generation/request.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../operation.ts";
 import { json } from "../reply.ts";
@@ -50,8 +51,8 @@ export const listModels = operation({
   answers: { 200: { description: "The models of this service.", schema: listSchema } },
   problems: [],
   async handle(_call, { region, pace }) {
-    const perMinute = Math.round((60_000 / pace.interval) * 10) / 10;
-    return json(200, { object: "list", data: modelsOf(region).map((facts) => modelOf(facts, perMinute)) });
+    const quota = quotaOf(pace);
+    return json(200, { object: "list", data: modelsOf(region).map((facts) => modelOf(facts, quota)) });
   },
 });
 

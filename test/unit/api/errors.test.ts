@@ -153,6 +153,7 @@ test("the models are listed in OpenAI's shape, with sizes, limits and price", as
     default_size: "1664*928",
     price: { cost: "0.075", currency: "USD", per: "image" },
     status: "legacy",
+    limits: { requests_per_minute: 60 },
   });
   expect(body.data[0].sizes).toHaveLength(5);
 });
