@@ -43,10 +43,14 @@ program
   .argument("<id>", "as list shows it")
   .addOption(environmentOption())
   .action(async (id: string, { env }: Options) => {
-    const revoked = await speakingToAws(async () => (await connectToKeys(env)).revoke(id));
-    if (!revoked)
+    const revocation = await speakingToAws(async () => (await connectToKeys(env)).revoke(id));
+    if (revocation === "unknown")
       throw new Failure(`There is no key ${id} in ${env}: npm run keys -- list shows those there are.`);
-    console.log(`Revoked ${id}. It may work for another minute.`);
+    console.log(
+      revocation === "revoked"
+        ? `Revoked ${id}. It may work for another minute.`
+        : `${id} was revoked already: its date stays as it was.`,
+    );
   });
 
 function table(keys: readonly ApiKey[]): string {

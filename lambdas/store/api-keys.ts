@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
   type DynamoDBDocumentClient,
   GetCommand,
@@ -22,6 +23,9 @@ export type ApiKey = z.infer<typeof recordSchema>;
 /** The partition of the owner index that lists all keys; no owner's name can be that. */
 const ALL_KEYS = "#api-keys";
 
+/** What came of a revocation: there may be no key of that id. */
+type Revocation = "revoked" | "revoked_before" | "unknown";
+
 /** API keys, of which the table knows the hash alone. */
 export interface ApiKeyStore {
   /**
@@ -34,8 +38,8 @@ export interface ApiKeyStore {
   find(key: string): Promise<ApiKey | null>;
   /** All keys ever made, oldest first. */
   list(): Promise<ApiKey[]>;
-  /** Makes a key invalid; false when there is none of that id. */
-  revoke(keyId: string): Promise<boolean>;
+  /** Makes a key invalid, for good: the first revocation's date stays. */
+  revoke(keyId: string): Promise<Revocation>;
 }
 
 /** The store of API keys in the service's table. `now` in epoch milliseconds. */
@@ -83,16 +87,22 @@ export function createApiKeyStore(
 
     async revoke(keyId) {
       const pk = (await allHashes(client, table)).find((hash) => hash.startsWith(`key#${keyId}`));
-      if (pk === undefined || keyId.length < 12) return false;
-      await client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: { pk },
-          UpdateExpression: "SET revoked_at = :now",
-          ExpressionAttributeValues: { ":now": new Date(now()).toISOString() },
-        }),
-      );
-      return true;
+      if (pk === undefined || keyId.length < 12) return "unknown";
+      try {
+        await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk },
+            UpdateExpression: "SET revoked_at = :now",
+            ConditionExpression: "revoked_at = :valid",
+            ExpressionAttributeValues: { ":now": new Date(now()).toISOString(), ":valid": null },
+          }),
+        );
+        return "revoked";
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return "revoked_before";
+        throw error;
+      }
     },
   };
 }

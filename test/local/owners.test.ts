@@ -164,7 +164,7 @@ describe("what one owner has is nobody else's", () => {
     const keys = createApiKeyStore(aws.table, stack.table_name, Date.now);
     const { key: secret, key_id } = await keys.create(ada.name);
     expect((await api.ask(path, { key: secret })).status).toBe(200);
-    await keys.revoke(key_id);
+    expect([await keys.revoke(key_id), await keys.revoke(key_id)]).toEqual(["revoked", "revoked_before"]);
     const { key: other } = await keys.create(eve.name);
     expect((await api.ask(path, { key: other })).status).toBe(404);
   });

@@ -7,7 +7,8 @@ const NOON = Date.parse("2026-11-22T12:00:00.000Z");
 
 function keys() {
   const { client, items } = inMemoryTable();
-  return { items, store: createApiKeyStore(client, "table", () => NOON) };
+  const clock = { now: NOON };
+  return { items, clock, store: createApiKeyStore(client, "table", () => clock.now) };
 }
 
 describe("API keys", () => {
@@ -31,11 +32,22 @@ describe("API keys", () => {
     const { key, key_id } = await store.create("web-shop");
     const other = await store.create("web-shop");
 
-    expect(await store.revoke(key_id)).toBe(true);
+    expect(await store.revoke(key_id)).toBe("revoked");
 
     expect(await store.find(key)).toBeNull();
     expect(await store.find(other.key)).not.toBeNull();
     expect((await store.list()).map(({ revoked_at }) => revoked_at !== null).sort()).toEqual([false, true]);
+  });
+
+  test("a key that is revoked again keeps the date of the first time", async () => {
+    const { store, clock } = keys();
+    const { key_id } = await store.create("web-shop");
+    await store.revoke(key_id);
+    clock.now += 60_000;
+
+    expect(await store.revoke(key_id)).toBe("revoked_before");
+
+    expect((await store.list())[0]?.revoked_at).toBe("2026-11-22T12:00:00.000Z");
   });
 
   test("nothing but a whole key id revokes", async () => {
@@ -46,7 +58,7 @@ describe("API keys", () => {
       await store.revoke(""),
       await store.revoke(key_id.slice(0, 6)),
       await store.revoke("0".repeat(12)),
-    ]).toEqual([false, false, false]);
+    ]).toEqual(["unknown", "unknown", "unknown"]);
     expect(await store.find(key)).not.toBeNull();
   });
 
