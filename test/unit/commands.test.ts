@@ -15,3 +15,17 @@ describe("npm run keys", () => {
     expect(stderr).toMatch(/owner's name/);
   });
 });
+
+describe("npm stop", () => {
+  test.each(["--help", "-h"])("with %s says what it does, and stops nothing", (flag) => {
+    const { status, stdout } = run("stop", flag);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: npm stop/);
+  });
+
+  test.each(["--now", "everything"])("with %s is wrong use, and stops nothing", (parameter) => {
+    const { status, stdout, stderr } = run("stop", parameter);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("--help shows how");
+  });
+});
