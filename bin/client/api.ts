@@ -57,12 +57,13 @@ const CALL_MILLISECONDS = 45_000;
  * brings an `Idempotency-Key`, which makes that safe.
  *
  * @throws Refused for every answer of 400 or more
- * @throws Failure when the service cannot be reached
+ * @throws Failure when the service cannot be reached, or a header can't be sent
  */
 export async function call(api: Api, request: Call, signal: AbortSignal): Promise<Answer> {
+  const headers = headersOf(api, request);
   for (let attempt = 0; ; attempt++) {
     const pause = PAUSES_MILLISECONDS[attempt];
-    const answer = await send(api, request, signal).catch((error: unknown) => {
+    const answer = await send(api, request, headers, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       if (pause !== undefined) return undefined;
       const message = `${new URL(api.url).origin} does not answer (${reasonOf(error)}): ${api.remedy}.`;
@@ -79,14 +80,37 @@ export async function call(api: Api, request: Call, signal: AbortSignal): Promis
   }
 }
 
-async function send(api: Api, { method, path, headers, body }: Call, signal: AbortSignal): Promise<Answer> {
+/** Checked before anything is sent: `fetch` fails for a wrong header as it does for a lost connection. */
+function headersOf({ key }: Api, { headers, body }: Call): Headers {
+  const all = new Headers();
+  for (const [name, value] of Object.entries({
+    authorization: `Bearer ${key}`,
+    ...(body !== undefined && { "content-type": "application/json" }),
+    ...headers,
+  }))
+    try {
+      all.set(name, value);
+    } catch (error) {
+      // The key is a secret, and no part of it is shown.
+      const what =
+        name === "authorization" ? "The API key (IMAGE_SERVICE_API_KEY)" : `${name} ${JSON.stringify(value)}`;
+      throw new Failure(`${what} has a character that no HTTP header can carry: use visible ASCII.`, {
+        exitCode: exitCode.wrongUse,
+        cause: error,
+      });
+    }
+  return all;
+}
+
+async function send(
+  api: Api,
+  { method, path, body }: Call,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<Answer> {
   const response = await fetch(`${api.url}${path}`, {
     method,
-    headers: {
-      authorization: `Bearer ${api.key}`,
-      ...(body !== undefined && { "content-type": "application/json" }),
-      ...headers,
-    },
+    headers,
     ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MILLISECONDS)]),
   });
