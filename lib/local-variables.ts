@@ -49,13 +49,26 @@ const variablesSchema = z.object({
 
 /** The checked variables, defaults filled in. Throws one error that names every variable that is wrong. */
 export function localVariables(variables: Variables): z.infer<typeof variablesSchema> {
-  // An empty variable is an absent one: `DASHSCOPE_REGION= npm start` means the default.
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
-  const parsed = variablesSchema.safeParse(given);
+  const parsed = variablesSchema.safeParse(givenOf(variables));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path: [name], message }) => {
-    const value = variables[String(name)];
-    return `  ${String(name)} ${message}; it is ${JSON.stringify(value)}`;
-  });
+  const faults = faultsOf(parsed.error, variables).map((fault) => `  ${fault}`);
   throw new Error(`The local environment cannot be built:\n${faults.join("\n")}`);
+}
+
+/** What is wrong with the variables that the stack reads, each by name: none for those that it can be built from. */
+export function localVariableFaults(variables: Variables): string[] {
+  return faultsOf(variablesSchema.safeParse(givenOf(variables)).error, variables);
+}
+
+/** An empty variable is an absent one: `DASHSCOPE_REGION= npm start` means the default. */
+export function givenOf(variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+}
+
+/** What a schema of variables found wrong, each by name and with its value. */
+export function faultsOf(error: z.ZodError | undefined, variables: Variables): string[] {
+  return (error?.issues ?? []).map(
+    ({ path: [name], message }) =>
+      `${String(name)} ${message}; it is ${JSON.stringify(variables[String(name)])}`,
+  );
 }

@@ -1,6 +1,12 @@
 import * as z from "zod";
-import { localVariables, type Variables } from "../../lib/local-variables.ts";
-import { exitCode, Failure, messageOf } from "../failure.ts";
+import {
+  faultsOf,
+  givenOf,
+  localVariableFaults,
+  localVariables,
+  type Variables,
+} from "../../lib/local-variables.ts";
+import { exitCode, Failure } from "../failure.ts";
 
 const schema = z.object({
   LOCAL_PORT: z.coerce
@@ -40,19 +46,16 @@ export interface LocalSettings {
 
 /** Reads the shell's variables. Throws a `Failure` that names each one that is wrong. */
 export function localSettings(variables: Variables): LocalSettings {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const given = givenOf(variables);
   const parsed = schema.safeParse({
     ...given,
     AWS_REGION: given["AWS_REGION"] ?? given["AWS_DEFAULT_REGION"],
   });
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      ({ path: [name], message }) =>
-        `${String(name)} ${message}; it is ${JSON.stringify(variables[String(name)])}`,
-    );
+  // The stack reads its variables itself; asking first spares a deployment that cannot work.
+  const faults = [...faultsOf(parsed.error, variables), ...localVariableFaults(variables)];
+  if (!parsed.success || faults.length > 0)
     throw new Failure(faults.join("\n  "), { exitCode: exitCode.wrongUse });
-  }
-  const stack = stackVariables(variables);
+  const stack = localVariables(variables);
   return {
     port: parsed.data.LOCAL_PORT,
     endpoint: parsed.data.AWS_ENDPOINT_URL,
@@ -65,13 +68,4 @@ export function localSettings(variables: Variables): LocalSettings {
       requestsPerMinute: stack.PROVIDER_REQUESTS_PER_MINUTE,
     },
   };
-}
-
-/** The stack reads these itself; asking first spares a deployment that cannot work. */
-function stackVariables(variables: Variables): ReturnType<typeof localVariables> {
-  try {
-    return localVariables(variables);
-  } catch (error) {
-    throw new Failure(messageOf(error), { exitCode: exitCode.wrongUse, cause: error });
-  }
 }

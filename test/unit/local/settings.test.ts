@@ -25,7 +25,10 @@ describe("the shell's settings of the local cloud", () => {
       /LOCAL_PORT.*AWS_REGION/s,
     );
     expect(() => localSettings({ PROVIDER_REQUESTS_PER_MINUTE: "many" })).toThrow(
-      /PROVIDER_REQUESTS_PER_MINUTE/,
+      /^PROVIDER_REQUESTS_PER_MINUTE must be .*; it is "many"$/,
+    );
+    expect(() => localSettings({ DASHSCOPE_REGION: "us", LOCAL_PORT: "99" })).toThrow(
+      /^LOCAL_PORT .*"99"\n {2}DASHSCOPE_REGION .*"us"$/,
     );
   });
 
