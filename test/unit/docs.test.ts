@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
 import openapiTS, { astToString } from "openapi-typescript";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = ["README.md", ...markdownIn("docs")];
@@ -83,5 +84,31 @@ describe("the documentation", () => {
       });
 
     expect(compile()).toBe("");
+  });
+
+  describe("the README's Worker", () => {
+    const env = { IMAGE_SERVICE_URL: "https://service.example/v1", IMAGE_SERVICE_KEY: "aik_1" };
+    afterEach(() => {
+      vi.unstubAllGlobals();
+    });
+
+    /** What it answers when its generation has succeeded with this picture. */
+    async function answerFor(image: { url: string } | null): Promise<Response> {
+      const [, sample = ""] = /```ts\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
+      const { code } = await transform(sample, { loader: "ts", format: "esm" });
+      const { default: worker } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+      const generation = { id: "gen_1", status: "succeeded", error: null, image };
+      vi.stubGlobal("fetch", async () => Response.json(generation, { status: 201 }));
+      return worker.fetch(new Request("https://shop.example/?order=7"), env);
+    }
+
+    test("redirects to the picture", async () => {
+      const answer = await answerFor({ url: "https://bucket.example/gen_1.png" });
+      expect(answer.headers.get("location")).toBe("https://bucket.example/gen_1.png");
+    });
+
+    test("says so where the picture was removed", async () => {
+      await expect(answerFor(null)).rejects.toThrow("The picture of gen_1 was removed.");
+    });
   });
 });
