@@ -42,7 +42,7 @@ const dependencies: ApiDependencies = {
   listing: createListing(client, table),
   images: createImageStore(pictures, required("BUCKET_NAME"), now),
   pictures: createPictureReader(pictures),
-  resends: createResendStore(client, { table, retentionDays, now, budget }),
+  resends: createResendStore(client, { table, retentionDays, budget }),
   batches: createBatchStore(client, { table, retentionDays, now }),
   manifests: createManifests(pictures, required("BUCKET_NAME")),
   limits: createRequestLimits(client, table, now),

@@ -1,21 +1,30 @@
+import { setTimeout } from "node:timers/promises";
 import { type Created, create, type Intent, plan } from "../entry/create.ts";
 import { read } from "../entry/read.ts";
 import { makeRoom } from "../entry/room.ts";
 import { type Generation, isOpen } from "../generation/record.ts";
-import type { Pointer } from "../store/resends.ts";
+import {
+  isForgotten,
+  missingFirst,
+  type Send,
+  toJoin,
+  withDelivered,
+  withFirst,
+  withJoined,
+  withStarted,
+} from "../generation/wishes.ts";
+import type { Sent } from "../store/resends.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 
 /** One sending of a request: which request it is, and whether it is a repetition. */
-interface Sending {
+interface Sending extends Send {
   /** Tells this request from any other: its sender, key and every byte. */
   readonly key: string;
-  /** How many sendings of it the SDK says came before. */
-  readonly retryCount: number;
 }
 
-/** How long after its start an ended generation is still the answer to a re-send. */
-const REMEMBERED_MS = 15 * 60_000;
-const MOST_TRIES = 12;
+const MOST_TRIES = 16;
+/** What the answer's way back can spare. */
+const LONGEST_NOTE_MS = 500;
 
 type Dependencies = Pick<
   ApiDependencies,
@@ -30,10 +39,13 @@ type Dependencies = Pick<
   | "sleep"
 >;
 
+type NoteDependencies = Pick<Dependencies, "now" | "random" | "resends" | "sleep">;
+
 /**
- * Starts a generation for a request, however often its SDK sends it: a re-send joins what the first send started.
- * They may arrive in any order: a re-send that is here first starts it, and the late first send joins. A first send
- * after another first send is a new wish, for a picture of its own. Where there is an idempotency key, it decides.
+ * Starts a generation for a request, however often its SDK sends it: a re-send joins what a first send started, and
+ * of several identical wishes one that nobody else waits for. They may arrive in any order: a re-send that is here
+ * first starts it, and the late first send joins. A first send after another first send is a new wish, for a picture
+ * of its own. Where there is an idempotency key, it decides.
  */
 export async function sendOnce(
   intent: Intent,
@@ -45,43 +57,88 @@ export async function sendOnce(
     return create(intent, dependencies);
   }
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const sent =
-      sending.retryCount === 0
-        ? await firstSend(intent, sending.key, dependencies)
-        : await reSend(intent, sending.key, dependencies);
+    const seen = await dependencies.resends.find(sending.key);
+    const send = sending.retryCount === 0 ? firstSend : reSend;
+    const sent = await send(intent, sending, seen, dependencies);
     if (sent !== null) return sent;
-    await dependencies.sleep(dependencies.random() * 40 * (attempt + 1));
+    await pause(attempt, dependencies);
   }
-  throw new Error("the pointer of a re-sent request is contended");
+  throw new Error("the wishes of a re-sent request are contended");
 }
 
-/** Null where another sending was quicker, and the state must be looked at again. */
-async function firstSend(intent: Intent, key: string, dependencies: Dependencies): Promise<Created | null> {
-  await makeRoom(intent, dependencies);
-  const planned = plan(intent, dependencies);
-  if (await dependencies.resends.startFirst(key, planned)) return { generation: planned, replayed: false };
-  const pointer = await dependencies.resends.find(key);
-  if (pointer === null || !pointer.byResend) return null;
-  const started = await read(pointer.generationId, dependencies);
-  // Settled, the next first send is a new wish again.
-  const settled = await dependencies.resends.settle(key, pointer);
-  return settled && started !== null ? { generation: started, replayed: true } : null;
+/** A first send is a new wish, unless a re-send of it was here before. Null where another sending was quicker. */
+async function firstSend(
+  intent: Intent,
+  sending: Sending,
+  seen: Sent,
+  dependencies: Dependencies,
+): Promise<Created | null> {
+  const wish = missingFirst(seen.wishes, dependencies.now());
+  if (wish === null) return start(intent, sending, seen, dependencies);
+  const generation = await read(wish.generation_id, dependencies);
+  const saved = await dependencies.resends.save(sending.key, withFirst(seen.wishes, wish), seen);
+  return saved && generation !== null ? { generation, replayed: true } : null;
 }
 
 /** Null where another sending was quicker. */
-async function reSend(intent: Intent, key: string, dependencies: Dependencies): Promise<Created | null> {
-  const pointer = await dependencies.resends.find(key);
-  const joined = pointer === null ? null : await remembered(pointer, dependencies);
-  if (joined !== null) return { generation: joined, replayed: true };
-  await makeRoom(intent, dependencies);
-  const planned = plan(intent, dependencies);
-  const started = await dependencies.resends.startResent(key, planned, pointer);
-  return started ? { generation: planned, replayed: false } : null;
+async function reSend(
+  intent: Intent,
+  sending: Sending,
+  seen: Sent,
+  dependencies: Dependencies,
+): Promise<Created | null> {
+  const now = dependencies.now();
+  let { wishes } = seen;
+  for (;;) {
+    const wish = toJoin(wishes, sending.retryCount, now);
+    if (wish === null) return start(intent, sending, { ...seen, wishes }, dependencies);
+    const generation = await read(wish.generation_id, dependencies);
+    if (generation !== null && (isOpen(generation) || !isForgotten(wish, now))) {
+      const joined = withJoined(wishes, wish, sending);
+      const saved = await dependencies.resends.save(sending.key, joined, seen);
+      return saved ? { generation, replayed: true } : null;
+    }
+    wishes = wishes.filter((each) => each !== wish);
+  }
 }
 
-/** What a pointer names, as long as a re-send can mean it: while it is open, and for a while after its start. */
-async function remembered(pointer: Pointer, dependencies: Dependencies): Promise<Generation | null> {
-  const generation = await read(pointer.generationId, dependencies);
-  if (generation === null) return null;
-  return isOpen(generation) || dependencies.now() - pointer.writtenAt < REMEMBERED_MS ? generation : null;
+/** Null where another sending was quicker. */
+async function start(
+  intent: Intent,
+  sending: Sending,
+  seen: Sent,
+  dependencies: Dependencies,
+): Promise<Created | null> {
+  await makeRoom(intent, dependencies);
+  const planned = plan(intent, dependencies);
+  const wishes = withStarted(seen.wishes, planned.id, sending, dependencies.now());
+  const saved = await dependencies.resends.save(sending.key, wishes, seen, planned);
+  return saved ? { generation: planned, replayed: false } : null;
+}
+
+/**
+ * Notes that a generation's end is about to be answered, so that no later wish gets an old picture. The answer neither
+ * depends on it nor waits long: without the note, at worst a later re-send of the same request joins this generation.
+ */
+export async function noteDelivered(
+  generation: Generation,
+  key: string,
+  dependencies: NoteDependencies,
+): Promise<void> {
+  const noted = note(generation.id, key, dependencies).catch(() => {});
+  await Promise.race([noted, setTimeout(LONGEST_NOTE_MS, undefined, { ref: false })]);
+}
+
+async function note(id: string, key: string, dependencies: NoteDependencies): Promise<void> {
+  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+    const seen = await dependencies.resends.find(key);
+    const wishes = withDelivered(seen.wishes, id, dependencies.now());
+    if (wishes === null || (await dependencies.resends.save(key, wishes, seen))) return;
+    await pause(attempt, dependencies);
+  }
+}
+
+/** Lets those who write at the same moment pass each other. */
+function pause(attempt: number, { random, sleep }: Pick<Dependencies, "random" | "sleep">): Promise<void> {
+  return sleep(random() * 40 * (attempt + 1));
 }

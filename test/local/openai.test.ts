@@ -211,6 +211,25 @@ describe("a paint that lasts longer than the SDK's patience", () => {
     expect(await callsFor(prompt)).toHaveLength(2);
   });
 
+  test("is painted once for each wish, also for two at once: each gets a picture of its own", async () => {
+    const prompt = uniquePrompt(slow);
+    const { client, sent } = sdk({ maxRetries: 6 });
+    const wish = async () => {
+      const { data } = await client.images.generate({ prompt }, { timeout: 2_000 });
+      return data?.[0]?.url ?? "";
+    };
+    const urls = await Promise.all([wish(), wish()]);
+
+    expect(sent.filter(({ status }) => status === 503).length).toBeGreaterThanOrEqual(2);
+    const generations = new Set(sent.map(({ generation }) => generation));
+    expect(generations.size).toBe(2);
+    for (const generation of generations) expect(urls.join(" ")).toContain(generation);
+    const pictures = await Promise.all(
+      urls.map(async (url) => sha256(Buffer.from(await (await fetch(url)).arrayBuffer()))),
+    );
+    expect(pictures.sort()).toEqual((await callsFor(prompt)).map(({ image_sha256 }) => image_sha256).sort());
+  });
+
   test("ends as its own class when the SDK has lost patience for good; nothing was painted twice", async () => {
     const prompt = uniquePrompt(slow);
     const { client } = sdk({ maxRetries: 0 });

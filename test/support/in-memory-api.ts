@@ -9,7 +9,7 @@ import { createBatchStore } from "../../lambdas/store/batches.ts";
 import { createPurse } from "../../lambdas/store/budget.ts";
 import { type GenerationListing, positionOf } from "../../lambdas/store/listing.ts";
 import type { RequestLimits } from "../../lambdas/store/request-limits.ts";
-import { LATE_FIRST_SEND_MS, type Pointer, type ResendStore } from "../../lambdas/store/resends.ts";
+import type { ResendStore, Sent } from "../../lambdas/store/resends.ts";
 import {
   type InMemoryGenerations,
   type InMemoryImages,
@@ -45,35 +45,20 @@ function inMemoryListing(store: InMemoryGenerations): GenerationListing {
   };
 }
 
-/** The pointers of lambdas/store/resends.ts, written with the same conditions. */
+/** The wishes of lambdas/store/resends.ts, written with the same condition. */
 export function inMemoryResends(
-  generations: InMemoryGenerations,
-  now: () => number,
-): ResendStore & { readonly pointers: Map<string, Pointer> } {
-  const pointers = new Map<string, Pointer>();
-  const start = (key: string, generation: Queued, byResend: boolean) => {
-    generations.put(generation);
-    pointers.set(key, { generationId: generation.id, byResend, writtenAt: now() });
-    return true;
-  };
+  generations: Pick<InMemoryGenerations, "put">,
+): ResendStore & { readonly requests: Map<string, Sent> } {
+  const requests = new Map<string, Sent>();
   return {
-    pointers,
+    requests,
     async find(key) {
-      return pointers.get(key) ?? null;
+      return requests.get(key) ?? { wishes: [], version: 0, expiresAt: 0 };
     },
-    async startFirst(key, generation) {
-      const found = pointers.get(key);
-      const fresh = found?.byResend === true && found.writtenAt >= now() - LATE_FIRST_SEND_MS;
-      return fresh ? false : start(key, generation, false);
-    },
-    async startResent(key, generation, seen) {
-      const found = pointers.get(key);
-      return found?.generationId === seen?.generationId ? start(key, generation, true) : false;
-    },
-    async settle(key, { generationId }) {
-      const found = pointers.get(key);
-      if (found === undefined || !found.byResend || found.generationId !== generationId) return false;
-      pointers.set(key, { ...found, byResend: false });
+    async save(key, wishes, seen, starts) {
+      if ((requests.get(key)?.version ?? 0) !== seen.version) return false;
+      if (starts !== undefined) generations.put(starts);
+      requests.set(key, { wishes, version: seen.version + 1, expiresAt: 0 });
       return true;
     },
   };
@@ -178,7 +163,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
   const now = () => clock.now;
   const generations = inMemoryGenerations();
   const images = inMemoryImages(now);
-  const resends = inMemoryResends(generations, now);
+  const resends = inMemoryResends(generations);
   const pace = paceOf(60, 1);
   const pacer = inMemoryPacer(pace, now);
   const signals: ApiUnderTest["signals"] = [];

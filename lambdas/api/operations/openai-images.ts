@@ -9,8 +9,8 @@ import { resendKey } from "../../store/resends.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cancelAfter, idempotencyKey } from "../header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../operation.ts";
-import { json, refusal } from "../reply.ts";
-import { sendOnce } from "../send-once.ts";
+import { json, type Reply, refusal } from "../reply.ts";
+import { noteDelivered, sendOnce } from "../send-once.ts";
 
 const requestHeaders = z.object({
   "idempotency-key": idempotencyKey,
@@ -126,6 +126,12 @@ export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>
     async handle({ caller, headers, body, request }, dependencies) {
       const key = headers["idempotency-key"] ?? null;
       const deadline = headers["cancel-after"];
+      const until = Math.min(dependencies.now() + dependencies.longestWait * 1000, request.answerBy);
+      const sending = {
+        key: resendKey(caller, request.body),
+        retryCount: headers["x-stainless-retry-count"],
+        until,
+      };
       const { generation, replayed } = await sendOnce(
         {
           request: intentOf(body, schema),
@@ -134,31 +140,40 @@ export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>
           idempotencyKey: key,
           ...(deadline !== undefined && { deadlineSeconds: deadline }),
         },
-        { key: resendKey(caller, request.body), retryCount: headers["x-stainless-retry-count"] },
+        sending,
         dependencies,
       );
       dependencies.signal(replayed ? "ResendsJoined" : "GenerationsAccepted", {
         generation_id: generation.id,
       });
 
-      const until = Math.min(dependencies.now() + dependencies.longestWait * 1000, request.answerBy);
       const latest = await readUntil(generation, hasEnded, until, dependencies);
       const named = {
         "x-generation-id": latest.id,
         ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
       };
-      try {
-        if (isOpen(latest))
-          return refusal(notYet(latest), request.id, { ...named, "x-should-retry": "true" });
-        return json(200, await answerOf(latest, body, dependencies), named);
-      } catch (error) {
-        // The generation has ended: sent again, the request would only read the same end again.
-        if (error instanceof ServiceError)
-          return refusal(error, request.id, { ...named, "x-should-retry": "false" });
-        throw error;
-      }
+      if (isOpen(latest)) return refusal(notYet(latest), request.id, { ...named, "x-should-retry": "true" });
+      const final = await finalReply(latest, { body, requestId: request.id, named }, dependencies);
+      if (key === null) await noteDelivered(latest, sending.key, dependencies);
+      return final;
     },
   });
+}
+
+/** What is answered once a generation has ended: its picture, or the problem of its end. */
+async function finalReply(
+  generation: EndedGeneration,
+  { body, requestId, named }: { body: Body; requestId: string; named: Readonly<Record<string, string>> },
+  dependencies: ApiDependencies,
+): Promise<Reply> {
+  try {
+    return json(200, await answerOf(generation, body, dependencies), named);
+  } catch (error) {
+    // Sent again, the request would only read the same end again.
+    if (error instanceof ServiceError)
+      return refusal(error, requestId, { ...named, "x-should-retry": "false" });
+    throw error;
+  }
 }
 
 function intentOf(body: Body, schema: ReturnType<typeof createRequestSchema>): CreateRequest {
@@ -182,8 +197,10 @@ async function answerOf(
   }
   if (image.bytes > MOST_INLINE_BYTES)
     throw new ServiceError("invalid_request", {
-      detail: `The picture has ${image.bytes} bytes, too many for b64_json; it is painted and waits at ${instanceOf(generation)}/image. Ask for response_format "url".`,
-      errors: [{ pointer: "#/response_format", detail: 'must be "url" for so large a picture' }],
+      detail: `The picture has ${image.bytes} bytes, too many for b64_json. It is painted and stored: GET ${instanceOf(generation)}/image answers its address.`,
+      errors: [
+        { pointer: "#/response_format", detail: "cannot hold so large a picture; fetch the stored one" },
+      ],
       instance: instanceOf(generation),
       billed: "yes",
     });

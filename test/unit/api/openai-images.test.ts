@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ApiUnderTest, apiUnderTest } from "../../support/in-memory-api.ts";
+import { type Answer, type ApiUnderTest, apiUnderTest } from "../../support/in-memory-api.ts";
 
 const body = { model: "qwen-image-max", prompt: "a fox" };
 
@@ -40,6 +40,9 @@ describe("the OpenAI door", () => {
     endSoon(api, (id) => api.succeed(id, 5_000_000));
     const large = await api.send(ask(0, inline));
     expect([large.status, large.body.billed, large.headers["x-should-retry"]]).toEqual([422, "yes", "false"]);
+    // Asking again for the address would be a new wish.
+    expect(large.body.detail).toContain(`GET /v1/generations/${large.headers["x-generation-id"]}/image`);
+    expect(JSON.stringify(large.body)).not.toContain('"url"');
     expect(large.body.errors).toEqual([{ pointer: "#/response_format", detail: expect.any(String) }]);
   });
 
@@ -121,24 +124,70 @@ describe("a request that an SDK sends again", () => {
     expect(count(api)).toBe(2);
   });
 
-  test("joins the last of several first sends", async () => {
+  test("joins one of several first sends each, whoever comes first and however often", async () => {
+    const api = apiUnderTest({ longestWait: 1 });
+    const idsOf = (answers: Answer[]) => new Set(answers.map(({ headers }) => headers["x-generation-id"]));
+    const first = await Promise.all([api.send(ask(0)), api.send(ask(0))]);
+    expect([...first.map(({ status }) => status), count(api)]).toEqual([503, 503, 2]);
+    for (const retryCount of [1, 2, 3]) {
+      const resent = await Promise.all([api.send(ask(retryCount)), api.send(ask(retryCount))]);
+      expect(idsOf(resent)).toEqual(idsOf(first));
+    }
+    for (const id of api.generations.records.keys()) await api.succeed(id);
+    const ends = [await api.send(ask(4)), await api.send(ask(4))];
+    expect(ends.map(({ status }) => status)).toEqual([200, 200]);
+    expect(idsOf(ends)).toEqual(idsOf(first));
+  });
+
+  test("joins none whose end was answered, while another's was not", async () => {
     const api = apiUnderTest({ longestWait: 1 });
     await api.send(ask(0));
-    const second = await api.send(ask(0));
+    const [early = ""] = api.generations.records.keys();
+    await api.succeed(early);
+    expect((await api.send(ask(1))).status).toBe(200);
+    const late = await api.send(ask(0));
     const resent = await api.send(ask(1));
-    expect(resent.headers["x-generation-id"]).toBe(second.headers["x-generation-id"]);
+    expect(resent.headers["x-generation-id"]).toBe(late.headers["x-generation-id"]);
+    expect(late.headers["x-generation-id"]).not.toBe(early);
+  });
+
+  test("finds the end that nobody heard, where the answers to several were lost", async () => {
+    const api = apiUnderTest({ longestWait: 1 });
+    await Promise.all([api.send(ask(0)), api.send(ask(0))]);
+    for (const id of api.generations.records.keys()) await api.succeed(id);
+    const lost = [await api.send(ask(1)), await api.send(ask(1))];
+    const heard = [await api.send(ask(2)), await api.send(ask(2))];
+    const idsOf = (answers: Answer[]) => new Set(answers.map(({ headers }) => headers["x-generation-id"]));
+    expect([lost, heard].map((answers) => idsOf(answers).size)).toEqual([2, 2]);
     expect(count(api)).toBe(2);
   });
 
-  test("starts anew when what it repeats ended long ago, and joins what is still open", async () => {
+  test.each([
+    ["is refused", () => Promise.reject(new Error("no table"))],
+    ["hangs", () => new Promise<never>(() => {})],
+  ])("is answered, even where the note that it was %s", async (_, fault) => {
+    const api = apiUnderTest({ longestWait: 1 });
+    await api.send(ask(0));
+    await api.succeed([...api.generations.records.keys()][0] ?? "");
+    const { save } = api.resends;
+    Object.assign(api.resends, {
+      save: (...parameters: Parameters<typeof save>) =>
+        parameters[1].some(({ delivered_at }) => delivered_at !== null) ? fault() : save(...parameters),
+    });
+    expect((await api.send(ask(1))).status).toBe(200);
+  });
+
+  test("starts anew when what it repeats is long over; joins what is open, or ended a while ago", async () => {
     const api = apiUnderTest({ longestWait: 1 });
     await api.send(ask(0));
     api.clock.now += 3600_000;
     await api.send(ask(1));
-    expect(count(api)).toBe(1);
     const [id = ""] = api.generations.records.keys();
     await api.reject(id);
-    await api.send(ask(1));
+    await api.send(ask(2));
+    expect(count(api)).toBe(1);
+    api.clock.now += 15 * 60_000 + 2_000;
+    await api.send(ask(3));
     expect(count(api)).toBe(2);
   });
 
@@ -182,7 +231,7 @@ describe("a request that an SDK sends again", () => {
     },
   );
 
-  test("waits its turn when the pointer changes between reading and writing", async () => {
+  test("waits its turn when the wishes change between reading and writing", async () => {
     const api = apiUnderTest({ longestWait: 1 });
     const { find } = api.resends;
     let overtaken = false;
@@ -201,10 +250,10 @@ describe("a request that an SDK sends again", () => {
   });
 });
 
-/** Lets every call to the pointers take a number of turns of the event loop that depends on the seed. */
+/** Lets every call to the wishes take a number of turns of the event loop that depends on the seed. */
 function shuffleTurns(api: ApiUnderTest, seed: number): void {
   let state = seed + 1;
-  for (const name of ["find", "startFirst", "startResent", "settle"] as const) {
+  for (const name of ["find", "save"] as const) {
     const call = api.resends[name] as (...parameters: unknown[]) => Promise<unknown>;
     Object.assign(api.resends, {
       async [name](...parameters: unknown[]) {

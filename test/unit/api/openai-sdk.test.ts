@@ -49,6 +49,19 @@ describe("the stock openai package", () => {
     expect(api.signals.map(({ name }) => name)).toContain("ResendsJoined");
   });
 
+  test("gets a picture for each of two identical calls at once, however slow", async () => {
+    const api = apiUnderTest({ longestWait: 1 });
+    const paintAll = async () => {
+      for (const [id, { state }] of api.generations.records) if (state === "queued") await api.succeed(id);
+    };
+    api.meanwhile.push(...Array.from({ length: 16 }, () => () => {}), paintAll);
+    const client = sdk(api);
+    const wish = () => client.images.generate({ prompt: "a fox" }, { maxRetries: 5 });
+    const urls = (await Promise.all([wish(), wish()])).map(({ data }) => data?.[0]?.url);
+    expect(api.generations.records.size).toBe(2);
+    for (const id of api.generations.records.keys()) expect(urls.join(" ")).toContain(id);
+  });
+
   test("finds its generation again when an answer is lost on the way", async () => {
     const api = apiUnderTest();
     api.meanwhile.push(() => api.succeed(theOnly(api)));

@@ -134,50 +134,85 @@ describe("the secret of the cursors", () => {
   });
 });
 
-describe("the pointer of a request that may be sent again", () => {
-  const resends = createResendStore(client, { table: "table", retentionDays: 30, now });
+describe("the wishes of a request that may be sent again", () => {
+  const resends = createResendStore(client, { table: "table", retentionDays: 30 });
+  const nothing = { wishes: [], version: 0, expiresAt: 0 };
+  const wish = {
+    generation_id: "gen_1",
+    by_resend: true,
+    started_at: 7,
+    attended_until: 7,
+    retry_count: 0,
+    delivered_at: null,
+  };
   const canceled = (...codes: string[]) =>
     new TransactionCanceledException({
       $metadata: {},
       message: "canceled",
       CancellationReasons: codes.map((Code) => ({ Code })),
     });
+  const written = () => table.commandCalls(TransactWriteCommand)[0]?.args[0].input.TransactItems ?? [];
 
-  test("is written together with its generation", async () => {
+  test("are written together with the generation that one of them starts", async () => {
     table.on(TransactWriteCommand).resolves({});
     const started = generation();
-    expect(await resends.startFirst("k", started)).toBe(true);
-    const items = table.commandCalls(TransactWriteCommand)[0]?.args[0].input.TransactItems ?? [];
-    expect(items.map(({ Put }) => Put?.Item?.["pk"])).toEqual([`generation#${started.id}`, "resend#k"]);
-    expect(items[1]?.Put?.Item).toMatchObject({ generation_id: started.id, by_resend: false });
+    expect(await resends.save("k", [wish], nothing, started)).toBe(true);
+    expect(written().map(({ Put }) => Put?.Item?.["pk"])).toEqual(["resend#k", `generation#${started.id}`]);
+    expect(written()[0]?.Put).toMatchObject({
+      Item: { wishes: [wish], version: 1, expires_at: Math.ceil(Date.parse(started.deadline) / 1000) + 3600 },
+      ConditionExpression: "attribute_not_exists(version)",
+    });
   });
 
-  test.each([[["None", "ConditionalCheckFailed"]], [["TransactionConflict", "None"]]])(
-    "is another's when the transaction says %j",
+  test("are written over those that were seen, and expire no sooner", async () => {
+    table.on(TransactWriteCommand).resolves({});
+    await resends.save("k", [wish], { wishes: [], version: 4, expiresAt: 9_999_999_999 }, generation());
+    expect(written()[0]?.Put).toMatchObject({
+      Item: { version: 5, expires_at: 9_999_999_999 },
+      ConditionExpression: "version = :previous",
+      ExpressionAttributeValues: { ":previous": 4 },
+    });
+  });
+
+  test("are written by a transaction: its token makes the SDK's repetition the same write", async () => {
+    table.on(TransactWriteCommand).resolves({});
+    await resends.save("k", [wish], nothing);
+    expect(written()).toHaveLength(1);
+    expect(table.calls()).toHaveLength(1);
+  });
+
+  test("are read as they were written, by this release and by the one before it", async () => {
+    table
+      .on(GetCommand)
+      .resolvesOnce({})
+      .resolvesOnce({ Item: { pk: "resend#k", wishes: [wish], version: 3, expires_at: 9 } })
+      .resolvesOnce({
+        Item: { pk: "resend#k", generation_id: "gen_1", by_resend: true, written_at: 7, expires_at: 9 },
+      });
+    expect([await resends.find("k"), await resends.find("k"), await resends.find("k")]).toEqual([
+      nothing,
+      { wishes: [wish], version: 3, expiresAt: 9 },
+      { wishes: [wish], version: 0, expiresAt: 9 },
+    ]);
+  });
+
+  test.each([[["ConditionalCheckFailed", "None"]], [["TransactionConflict", "None"]]])(
+    "are another's when the transaction says %j",
     async (codes) => {
       table.on(TransactWriteCommand).rejects(canceled(...codes));
-      expect(await resends.startResent("k", generation(), null)).toBe(false);
+      expect(await resends.save("k", [wish], nothing, generation())).toBe(false);
     },
   );
 
   test.each([[["ThrottlingError", "None"]], [["None", "None"]]])(
-    "is a failure when it says %j",
+    "are a failure when it says %j",
     async (codes) => {
       table.on(TransactWriteCommand).rejects(canceled(...codes));
-      await expect(resends.startFirst("k", generation())).rejects.toThrow("canceled");
+      await expect(resends.save("k", [wish], nothing, generation())).rejects.toThrow("canceled");
     },
   );
 
-  test("is settled by a transaction: its token makes the SDK's repetition the same settling", async () => {
-    table.on(TransactWriteCommand).resolvesOnce({}).rejects(canceled("ConditionalCheckFailed"));
-    const pointer = { generationId: "gen_1", byResend: true, writtenAt: 0 };
-    expect([await resends.settle("k", pointer), await resends.settle("k", pointer)]).toEqual([true, false]);
-    const [command] = table.commandCalls(TransactWriteCommand);
-    expect(command?.args[0].input.TransactItems).toMatchObject([{ Update: { Key: { pk: "resend#k" } } }]);
-    expect(table.commandCalls(UpdateCommand)).toHaveLength(0);
-  });
-
-  test("depends on owner, key and every byte of the body", () => {
+  test("depend on owner, key and every byte of the body", () => {
     const keys = [
       resendKey({ owner: "a", keyId: "1" }, Buffer.from("x")),
       resendKey({ owner: "b", keyId: "1" }, Buffer.from("x")),
