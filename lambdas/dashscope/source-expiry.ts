@@ -3,15 +3,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * When a result URL dies: 24 hours from now, or when its signature does, whichever comes first (some signatures live for
  * seven days, the file does not). Understands both OSS signatures: `Expires` in epoch seconds, and version 4's
- * `x-oss-date` plus `x-oss-expires` seconds. Anything else counts as absent, and so does an
- * end that is past already: whatever it means, nobody answers with a picture that is dead.
+ * `x-oss-date` plus `x-oss-expires` seconds. Anything else counts as absent.
  */
 export function sourceExpiry(sourceUrl: string, now: Date): Date {
   const query = new Map<string, string>();
   for (const [name, value] of new URL(sourceUrl).searchParams) query.set(name.toLowerCase(), value);
   const dayFromNow = now.getTime() + DAY_MS;
   const signatureEnd = epochExpiry(query.get("expires")) ?? datedExpiry(query) ?? dayFromNow;
-  return new Date(signatureEnd <= now.getTime() ? dayFromNow : Math.min(dayFromNow, signatureEnd));
+  return new Date(Math.min(dayFromNow, signatureEnd));
 }
 
 function epochExpiry(value: string | undefined): number | null {
