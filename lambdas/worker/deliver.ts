@@ -1,7 +1,8 @@
 import { retryDelay } from "../generation/pace.ts";
 import type { Generation } from "../generation/record.ts";
+import type { Slot } from "../generation/slots.ts";
 import { expire, isOverdue, loseAnswer } from "../generation/transitions.ts";
-import type { Pacer, Slot } from "../store/pacer.ts";
+import type { Pacer } from "../store/pacer.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { claimNext, readOrQuarantine, someoneWaits } from "./line.ts";

@@ -1,8 +1,8 @@
 import { lanesInOrder } from "../generation/pace.ts";
 import { type Generation, type Lane, type Queued, type Submitting, timestamp } from "../generation/record.ts";
+import type { Slot } from "../generation/slots.ts";
 import { claim, expire } from "../generation/transitions.ts";
 import { CorruptRecord } from "../store/generation-item.ts";
-import type { Slot } from "../store/pacer.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** How often a turn looks at the line anew when others were quicker at all whom it saw. */

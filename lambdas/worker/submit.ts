@@ -4,9 +4,9 @@ import type { Accepted, Rejected, Submission } from "../dashscope/submission.ts"
 import { retryDelay, throttlePause } from "../generation/pace.ts";
 import type { ProviderRefusal } from "../generation/problems.ts";
 import type { Generation, Submitting } from "../generation/record.ts";
+import type { Slot } from "../generation/slots.ts";
 import { checkpoint, loseAnswer, MOST_ATTEMPTS, refuse, requeue } from "../generation/transitions.ts";
 import { errorName, logger } from "../observe.ts";
-import type { Slot } from "../store/pacer.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 

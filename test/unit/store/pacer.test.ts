@@ -3,7 +3,8 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dyn
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { closest, paceOf } from "../../../lambdas/generation/pace.ts";
-import { createPacer, type Pacer, type Slot, type Turn } from "../../../lambdas/store/pacer.ts";
+import type { Slot, Turn } from "../../../lambdas/generation/slots.ts";
+import { createPacer, type Pacer } from "../../../lambdas/store/pacer.ts";
 import { MINUTE, NOON } from "../../support/generations.ts";
 import { inMemoryPacer } from "../../support/in-memory-stores.ts";
 import { inMemoryTable, repeating } from "../../support/in-memory-table.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Submission } from "../../../lambdas/dashscope/submission.ts";
-import type { Generation } from "../../../lambdas/generation/record.ts";
+import { type Generation, timestamp } from "../../../lambdas/generation/record.ts";
 import { cancel } from "../../../lambdas/generation/transitions.ts";
 import { deliver } from "../../../lambdas/worker/deliver.ts";
 import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
@@ -404,6 +404,23 @@ describe("the line", () => {
     };
     await deliver(generation.id, { ...bench.dependencies, generations });
     expect(bench.record(generation).state).toBe("succeeded");
+  });
+
+  test("one that another delivery was quicker at, and had to queue again, comes back when it may be tried again", async () => {
+    const bench = workerBench();
+    const generation = fox();
+    bench.put(generation);
+    const later = { ...generation, version: 3, attempts: 1, not_before: timestamp(NOON + MINUTE) };
+    const generations = {
+      ...bench.generations,
+      async save(next: Generation) {
+        if (next.state === "submitting") bench.put(later);
+        return bench.generations.save(next);
+      },
+    };
+    const disposition = await deliver(generation.id, { ...bench.dependencies, generations });
+    expect(disposition).toEqual({ kind: "back", at: NOON + MINUTE });
+    expect(bench.asked).toEqual([]);
   });
 
   test("the message comes back at the deadline, so that it expires in time", async () => {
