@@ -138,6 +138,7 @@ export function paused(line: Line, reason: string, probeAt: number): Line {
   return line.paused === null ? { ...line, paused: reason, probe_at: probeAt } : line;
 }
 
+/** Everybody may ask the provider again. */
 export function resumed(line: Line): Line {
   return line.paused === null ? line : { ...line, paused: null };
 }
