@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { refusedOwner } from "../lambdas/generation/owner.ts";
-import type { ApiKey } from "../lambdas/store/api-keys.ts";
+import { refusedOwner } from "../lambdas/api-keys/owner.ts";
+import type { ApiKey } from "../lambdas/api-keys/table.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { connectToKeys } from "./client/connection.ts";
 import { speakingToAws } from "./client/deployed-stack.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { documentOf } from "../lambdas/api/document.ts";
-import { routesOf } from "../lambdas/api/routes.ts";
+import { routesOf } from "../lambdas/handlers/routes.ts";
+import { documentOf } from "../lambdas/http/document.ts";
 
 /** Writes docs/openapi.json anew from the route table. The models and sizes are the same in both regions. */
 const file = new URL("../docs/openapi.json", import.meta.url);

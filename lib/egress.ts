@@ -1,8 +1,8 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { CfnRuleGroup } from "aws-cdk-lib/aws-networkfirewall";
 import { Construct } from "constructs";
-import { defaultBaseUrl } from "../lambdas/dashscope/models.ts";
-import { KNOWN_RESULT_HOSTS } from "../lambdas/dashscope/result-hosts.ts";
+import { defaultBaseUrl } from "../lambdas/providers/dashscope/models.ts";
+import { KNOWN_RESULT_HOSTS } from "../lambdas/providers/dashscope/result-hosts.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** The address of the provider: the environment's own, else the region's shared host. */

@@ -19,7 +19,7 @@ import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { EnvironmentVariable } from "../lambdas/environment.ts";
+import type { EnvironmentVariable } from "../lambdas/platform/environment.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** Settings of a function: only names that the functions know how to read. */
@@ -33,7 +33,7 @@ export interface Network {
 }
 
 interface ServiceFunctionProps {
-  /** The folder under `lambdas/` whose `handler.ts` exports `handler`. */
+  /** The file in `lambdas/handlers/` that exports `handler`. */
   readonly name: string;
   readonly description: string;
   readonly environment: Environment;
@@ -75,7 +75,7 @@ export class ServiceFunction extends Construct implements IGrantable {
     this.function = new NodejsFunction(this, "Function", {
       functionName: this.functionName,
       description: props.description,
-      entry: `${root}lambdas/${props.name}/handler.ts`,
+      entry: `${root}lambdas/handlers/${props.name}.ts`,
       handler: "handler",
       projectRoot: root,
       depsLockFilePath: `${root}package-lock.json`,

@@ -1,4 +1,4 @@
-import { LONGEST_SLOT_WAIT_SECONDS } from "../lambdas/generation/pace.ts";
+import { LONGEST_SLOT_WAIT_SECONDS } from "../lambdas/pacing/pace.ts";
 
 /** Every time-out of the service, in seconds. */
 export interface Timeouts {

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { type ApiKeyStore, createApiKeyStore } from "../../lambdas/store/api-keys.ts";
+import { type ApiKeyStore, createApiKeyStore } from "../../lambdas/api-keys/table.ts";
 import type { EnvironmentName } from "../../lib/environment-schema.ts";
 import type { Variables } from "../../lib/local-variables.ts";
 import { exitCode, Failure } from "../failure.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type GenerationView, generationView } from "../../lambdas/generation/view.ts";
+import { type GenerationView, generationView } from "../../lambdas/generations/view.ts";
 import { exitCode, Failure, messageOf } from "../failure.ts";
 import { type Answer, type Api, call, Refused } from "./api.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Pacer } from "../../lambdas/store/pacer.ts";
+import type { Pacer } from "../../lambdas/pacing/limiter.ts";
 import type { Api } from "../client/api.ts";
 import { create, download, follow } from "../client/generations.ts";
 import { Failure } from "../failure.ts";

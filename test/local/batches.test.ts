@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import type { BatchView } from "../../lambdas/batch/view.ts";
+import type { BatchView } from "../../lambdas/batches/view.ts";
 import { aws, call, callsFor, download, ended, stack, uniquePrompt, until } from "./harness.ts";
 
 const OWNER = "local";

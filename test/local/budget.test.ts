@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand } from "@aws-sdk/client-dynamodb";
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cancel } from "../../lambdas/generation/transitions.ts";
-import { budgetOf } from "../../lambdas/store/budget.ts";
-import { createGenerationStore } from "../../lambdas/store/generations.ts";
-import { createResendStore } from "../../lambdas/store/resends.ts";
+import { budgetOf } from "../../lambdas/budgets/table.ts";
+import { createGenerationStore } from "../../lambdas/generations/table.ts";
+import { cancel } from "../../lambdas/generations/transitions.ts";
+import { createResendStore } from "../../lambdas/openai/ledger-table.ts";
 import { queued } from "../support/generations.ts";
 import { aws } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import {
   type LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import type { EnvironmentVariable } from "../../lambdas/environment.ts";
+import type { EnvironmentVariable } from "../../lambdas/platform/environment.ts";
 
 /** Changes variables of a deployed function, as an operator does; answers what they were. */
 export async function changeVariables(

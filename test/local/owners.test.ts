@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createApiKeyStore } from "../../lambdas/store/api-keys.ts";
+import { createApiKeyStore } from "../../lambdas/api-keys/table.ts";
 import { type Asked, DescribedApi, type Told } from "../support/described-api.ts";
 import { HELD_MODEL, hold } from "../support/pacer-hold.ts";
 import { aws, callsFor, expectQueuesEmpty, stack, uniquePrompt } from "./harness.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DescribeExecutionCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { describe, expect, test } from "vitest";
-import { idForKey } from "../../lambdas/generation/ids.ts";
+import { idForKey } from "../../lambdas/platform/ids.ts";
 import { addFault } from "../support/fault-proxy/client.ts";
 import {
   aws,

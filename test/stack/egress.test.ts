@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { KNOWN_RESULT_HOSTS } from "../../lambdas/dashscope/result-hosts.ts";
+import { KNOWN_RESULT_HOSTS } from "../../lambdas/providers/dashscope/result-hosts.ts";
 import { environmentNamed } from "../../lib/config.ts";
 import { functionsOf, resourcesOf, statementsOf, synthesise, synthesised } from "./synthesised.ts";
 

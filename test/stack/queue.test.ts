@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BATCH_DEADLINE_SECONDS } from "../../lambdas/generation/duration.ts";
+import { BATCH_DEADLINE_SECONDS } from "../../lambdas/platform/duration.ts";
 import { timeoutsFor } from "../../lib/timeouts.ts";
 import { everyEnvironment, functionsOf, resourceNamed, resourcesOf, synthesised } from "./synthesised.ts";
 

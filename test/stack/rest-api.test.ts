@@ -1,6 +1,6 @@
 import { ResponseType } from "aws-cdk-lib/aws-apigateway";
 import { describe, expect, it } from "vitest";
-import { PROBLEMS } from "../../lambdas/generation/problems.ts";
+import { PROBLEMS } from "../../lambdas/platform/problems.ts";
 import { environmentNamed } from "../../lib/config.ts";
 import {
   everyEnvironment,

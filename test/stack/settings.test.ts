@@ -11,7 +11,7 @@ const functions = functionsOf(synthesised("prod"));
 async function bundled(name: string) {
   return build({
     absWorkingDir: root,
-    entryPoints: [`lambdas/${name}/handler.ts`],
+    entryPoints: [`lambdas/handlers/${name}.ts`],
     bundle: true,
     metafile: true,
     write: false,
@@ -26,7 +26,7 @@ async function bundled(name: string) {
 }
 
 describe.each(Object.keys(functions).map((name) => ({ name })))("the function $name", async ({ name }) => {
-  const entry = existsSync(`${root}lambdas/${name}/handler.ts`);
+  const entry = existsSync(`${root}lambdas/handlers/${name}.ts`);
   const bundle = entry ? await bundled(name) : null;
 
   it("is bundled into less than 2 MB", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CALL_SECONDS, CALL_TRIES } from "../../lambdas/store/call-limits.ts";
+import { CALL_SECONDS, CALL_TRIES } from "../../lambdas/platform/call-limits.ts";
 import { PROVIDER_LIMIT, type Timeouts, timeoutsFor } from "../../lib/timeouts.ts";
 
 /** Everything that must fire in this order, earliest first; `<` between neighbours unless they may be equal. */

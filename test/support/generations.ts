@@ -1,8 +1,8 @@
-import { catalogueOf, requestSchemaOf } from "../../lambdas/entry/catalogue.ts";
-import { accept } from "../../lambdas/generation/accept.ts";
-import type { Painted, Queued, Submitting, Succeeded } from "../../lambdas/generation/record.ts";
-import { parseCreateRequest } from "../../lambdas/generation/request.ts";
-import { checkpoint, claim, complete } from "../../lambdas/generation/transitions.ts";
+import { accept } from "../../lambdas/generations/accept.ts";
+import type { Painted, Queued, Submitting, Succeeded } from "../../lambdas/generations/record.ts";
+import { parseCreateRequest } from "../../lambdas/generations/request.ts";
+import { checkpoint, claim, complete } from "../../lambdas/generations/transitions.ts";
+import { catalogueOf, requestSchemaOf } from "../../lambdas/providers/catalogue.ts";
 
 /** Noon of a day, as good a moment as any. */
 export const NOON = Date.parse("2026-11-22T12:00:00.000Z");

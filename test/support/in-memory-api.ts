@@ -1,15 +1,15 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { newHandler } from "../../lambdas/api/app.ts";
-import type { ApiDependencies, Signal } from "../../lambdas/api/dependencies.ts";
-import { routesOf } from "../../lambdas/api/routes.ts";
-import { paceOf } from "../../lambdas/generation/pace.ts";
-import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generation/record.ts";
-import { checkpoint, claim, complete, refuse } from "../../lambdas/generation/transitions.ts";
-import { createBatchStore } from "../../lambdas/store/batches.ts";
-import { createPurse } from "../../lambdas/store/budget.ts";
-import { type GenerationListing, positionOf } from "../../lambdas/store/listing.ts";
-import type { RequestLimits } from "../../lambdas/store/request-limits.ts";
-import type { ResendStore, Sent } from "../../lambdas/store/resends.ts";
+import { createBatchStore } from "../../lambdas/batches/table.ts";
+import { createPurse } from "../../lambdas/budgets/table.ts";
+import { type GenerationListing, positionOf } from "../../lambdas/generations/listing.ts";
+import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generations/record.ts";
+import { checkpoint, claim, complete, refuse } from "../../lambdas/generations/transitions.ts";
+import type { ApiDependencies, Signal } from "../../lambdas/handlers/api-dependencies.ts";
+import { routesOf } from "../../lambdas/handlers/routes.ts";
+import { newHandler } from "../../lambdas/http/app.ts";
+import type { RequestLimits } from "../../lambdas/http/request-limits.ts";
+import type { ResendStore, Sent } from "../../lambdas/openai/ledger-table.ts";
+import { paceOf } from "../../lambdas/pacing/pace.ts";
 import {
   type InMemoryGenerations,
   type InMemoryImages,
@@ -18,7 +18,7 @@ import {
   inMemoryPacer,
 } from "./in-memory-stores.ts";
 
-/** The lists over the in-memory table, with the semantics of lambdas/store/listing.ts. */
+/** The lists over the in-memory table, with the semantics of lambdas/generations/listing.ts. */
 function inMemoryListing(store: InMemoryGenerations): GenerationListing {
   return {
     async page(query) {
@@ -45,7 +45,7 @@ function inMemoryListing(store: InMemoryGenerations): GenerationListing {
   };
 }
 
-/** The wishes of lambdas/store/resends.ts, written with the same condition. */
+/** The wishes of lambdas/openai/ledger-table.ts, written with the same condition. */
 export function inMemoryResends(
   generations: Pick<InMemoryGenerations, "put">,
 ): ResendStore & { readonly requests: Map<string, Sent> } {

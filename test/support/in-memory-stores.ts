@@ -1,9 +1,9 @@
-import type { Pace } from "../../lambdas/generation/pace.ts";
-import { type Generation, timestamp } from "../../lambdas/generation/record.ts";
-import { fromItem, idOf, keyOf, toItem } from "../../lambdas/store/generation-item.ts";
-import { createGenerationStore, type GenerationStore } from "../../lambdas/store/generations.ts";
-import type { ImageStore } from "../../lambdas/store/images.ts";
-import { createPacer, type Pacer } from "../../lambdas/store/pacer.ts";
+import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts";
+import { type Generation, timestamp } from "../../lambdas/generations/record.ts";
+import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
+import type { ImageStore } from "../../lambdas/images/bucket.ts";
+import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
+import type { Pace } from "../../lambdas/pacing/pace.ts";
 import { type InMemoryTable, inMemoryTable } from "./in-memory-table.ts";
 
 /** The real store of generations over a table in memory. */

@@ -1,11 +1,15 @@
-import type { Download } from "../../lambdas/dashscope/download.ts";
-import { misconfigured, type OperatorFault, unavailable } from "../../lambdas/dashscope/error-table.ts";
-import type { Accepted, Rejected, Submission } from "../../lambdas/dashscope/submission.ts";
-import type { Generation, Queued } from "../../lambdas/generation/record.ts";
-import { logger } from "../../lambdas/observe.ts";
-import type { ProviderKey } from "../../lambdas/store/provider-key.ts";
-import { deliver } from "../../lambdas/worker/deliver.ts";
-import type { Disposition, WorkerDependencies } from "../../lambdas/worker/dependencies.ts";
+import type { Generation, Queued } from "../../lambdas/generations/record.ts";
+import type { Download } from "../../lambdas/images/download.ts";
+import { deliver } from "../../lambdas/painting/deliver.ts";
+import type { Disposition, WorkerDependencies } from "../../lambdas/painting/dependencies.ts";
+import { logger } from "../../lambdas/platform/observe.ts";
+import {
+  misconfigured,
+  type OperatorFault,
+  unavailable,
+} from "../../lambdas/providers/dashscope/error-table.ts";
+import type { Accepted, Rejected, Submission } from "../../lambdas/providers/dashscope/submission.ts";
+import type { ProviderKey } from "../../lambdas/providers/provider-key.ts";
 import { HOUR, NOON, PRICE, SOURCE_URL } from "./generations.ts";
 import {
   type InMemoryGenerations,

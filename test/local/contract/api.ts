@@ -1,4 +1,4 @@
-import { createApiKeyStore } from "../../../lambdas/store/api-keys.ts";
+import { createApiKeyStore } from "../../../lambdas/api-keys/table.ts";
 import { DescribedApi, type Told } from "../../support/described-api.ts";
 import { aws, stack, uniquePrompt } from "../harness.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
-import { keyOf, lineKey } from "../../../lambdas/store/generation-item.ts";
+import { keyOf, lineKey } from "../../../lambdas/generations/item.ts";
 import { HELD_MODEL, hold } from "../../support/pacer-hold.ts";
 import { aws, callsFor, stack, uniquePrompt } from "../harness.ts";
 import { ASYNC, ask, idOf, painted } from "./api.ts";

@@ -1,4 +1,4 @@
-import type { WorkerDependencies } from "../../../lambdas/worker/dependencies.ts";
+import type { WorkerDependencies } from "../../../lambdas/painting/dependencies.ts";
 import type { Process, Processes } from "./processes.ts";
 
 /** The bucket of finished images. */

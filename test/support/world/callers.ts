@@ -1,9 +1,9 @@
-import { requestSchemaOf } from "../../../lambdas/entry/catalogue.ts";
-import { create } from "../../../lambdas/entry/create.ts";
-import { read } from "../../../lambdas/entry/read.ts";
-import { isOpen } from "../../../lambdas/generation/record.ts";
-import { parseCreateRequest } from "../../../lambdas/generation/request.ts";
-import { cancel, remove } from "../../../lambdas/generation/transitions.ts";
+import { create } from "../../../lambdas/generations/create.ts";
+import { read } from "../../../lambdas/generations/read.ts";
+import { isOpen } from "../../../lambdas/generations/record.ts";
+import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
+import { cancel, remove } from "../../../lambdas/generations/transitions.ts";
+import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { REGION } from "./deployment.ts";
 import { idOfJob, keyOfJob, nameOfJob, OWNER } from "./naming.ts";

@@ -1,4 +1,4 @@
-import { type Generation, isOpen, type Lane } from "../../../lambdas/generation/record.ts";
+import { type Generation, isOpen, type Lane } from "../../../lambdas/generations/record.ts";
 import type { Outcome } from "./provider-answers.ts";
 import { START } from "./timeline.ts";
 

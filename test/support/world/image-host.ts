@@ -1,4 +1,4 @@
-import type { Download } from "../../../lambdas/dashscope/download.ts";
+import type { Download } from "../../../lambdas/images/download.ts";
 import type { History, Painting } from "./history.ts";
 import type { Process, Processes } from "./processes.ts";
 import type { Scenario } from "./scenario.ts";

@@ -1,4 +1,4 @@
-import { idForKey } from "../../../lambdas/generation/ids.ts";
+import { idForKey } from "../../../lambdas/platform/ids.ts";
 
 export const OWNER = "owner";
 

@@ -1,5 +1,5 @@
-import type { Generation } from "../../../lambdas/generation/record.ts";
-import { logger } from "../../../lambdas/observe.ts";
+import type { Generation } from "../../../lambdas/generations/record.ts";
+import { logger } from "../../../lambdas/platform/observe.ts";
 import type { Submitted } from "./history.ts";
 import { checkEnds } from "./invariants/honest-ends.ts";
 import { idOfJob } from "./naming.ts";

@@ -1,5 +1,9 @@
-import { misconfigured, type OperatorFault, unavailable } from "../../../lambdas/dashscope/error-table.ts";
-import type { Rejected } from "../../../lambdas/dashscope/submission.ts";
+import {
+  misconfigured,
+  type OperatorFault,
+  unavailable,
+} from "../../../lambdas/providers/dashscope/error-table.ts";
+import type { Rejected } from "../../../lambdas/providers/dashscope/submission.ts";
 import type { AnswerKind } from "./scenario.ts";
 
 /** Every way in which the provider can take a call, outages included. */

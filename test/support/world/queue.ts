@@ -4,7 +4,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { createTurnQueue, type TurnQueue } from "../../../lambdas/store/queue.ts";
+import { createTurnQueue, type TurnQueue } from "../../../lambdas/painting/queue.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { MOST_RECEIVES, VISIBILITY_MS } from "./deployment.ts";
 import type { Naming } from "./naming.ts";

@@ -1,4 +1,4 @@
-import { reconcile } from "../../../lambdas/reconciler/reconcile.ts";
+import { reconcile } from "../../../lambdas/painting/reconcile.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { RECONCILE_EVERY_MS } from "./deployment.ts";
 import type { Naming } from "./naming.ts";

@@ -1,6 +1,6 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
-import { relayChanges } from "../../../lambdas/relay/relay-changes.ts";
+import { relayChanges } from "../../../lambdas/painting/relay-changes.ts";
 import type { Item } from "../in-memory-table.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { RELAY_TRIES } from "./deployment.ts";

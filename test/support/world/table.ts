@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import type { Generation } from "../../../lambdas/generation/record.ts";
-import { fromItem, idOf } from "../../../lambdas/store/generation-item.ts";
-import { createGenerationStore, type GenerationStore } from "../../../lambdas/store/generations.ts";
+import { fromItem, idOf } from "../../../lambdas/generations/item.ts";
+import type { Generation } from "../../../lambdas/generations/record.ts";
+import { createGenerationStore, type GenerationStore } from "../../../lambdas/generations/table.ts";
 import { type Item, inMemoryTable } from "../in-memory-table.ts";
 import { RETENTION_DAYS } from "./deployment.ts";
 import type { Process, Processes } from "./processes.ts";

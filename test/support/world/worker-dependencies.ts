@@ -1,7 +1,7 @@
-import type { Pace } from "../../../lambdas/generation/pace.ts";
-import type { Pacer } from "../../../lambdas/store/pacer.ts";
-import type { ProviderKey } from "../../../lambdas/store/provider-key.ts";
-import type { WorkerDependencies } from "../../../lambdas/worker/dependencies.ts";
+import type { Pacer } from "../../../lambdas/pacing/limiter.ts";
+import type { Pace } from "../../../lambdas/pacing/pace.ts";
+import type { WorkerDependencies } from "../../../lambdas/painting/dependencies.ts";
+import type { ProviderKey } from "../../../lambdas/providers/provider-key.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { LEASE_SECONDS, REGION, SLOT_WAIT_MS } from "./deployment.ts";

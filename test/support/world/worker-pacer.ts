@@ -1,5 +1,5 @@
-import type { Pace } from "../../../lambdas/generation/pace.ts";
-import { createPacer, type Pacer } from "../../../lambdas/store/pacer.ts";
+import { createPacer, type Pacer } from "../../../lambdas/pacing/limiter.ts";
+import type { Pace } from "../../../lambdas/pacing/pace.ts";
 import { MODEL, REGION } from "./deployment.ts";
 import type { Process, Processes } from "./processes.ts";
 import type { Table } from "./table.ts";

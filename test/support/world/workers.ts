@@ -1,7 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
-import { createProviderKey, type ProviderKey } from "../../../lambdas/store/provider-key.ts";
-import type { WorkerDependencies } from "../../../lambdas/worker/dependencies.ts";
-import { receiveTurns } from "../../../lambdas/worker/receive-turns.ts";
+import type { WorkerDependencies } from "../../../lambdas/painting/dependencies.ts";
+import { receiveTurns } from "../../../lambdas/painting/receive-turns.ts";
+import { createProviderKey, type ProviderKey } from "../../../lambdas/providers/provider-key.ts";
 import { WORKER_TIMEOUT_MS } from "./deployment.ts";
 import type { Naming } from "./naming.ts";
 import type { Process, Processes } from "./processes.ts";

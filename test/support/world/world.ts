@@ -1,4 +1,4 @@
-import type { Generation } from "../../../lambdas/generation/record.ts";
+import type { Generation } from "../../../lambdas/generations/record.ts";
 import { type Bucket, createBucket } from "./bucket.ts";
 import { type Callers, createCallers } from "./callers.ts";
 import { Chronicle } from "./chronicle.ts";

@@ -1,4 +1,4 @@
-import { isOpen } from "../../../../lambdas/generation/record.ts";
+import { isOpen } from "../../../../lambdas/generations/record.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { Naming } from "../naming.ts";
 import type { Change } from "../table.ts";

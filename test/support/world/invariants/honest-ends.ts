@@ -1,5 +1,5 @@
-import { billedOf } from "../../../../lambdas/generation/billed.ts";
-import type { Generation } from "../../../../lambdas/generation/record.ts";
+import { billedOf } from "../../../../lambdas/generations/billed.ts";
+import type { Generation } from "../../../../lambdas/generations/record.ts";
 import type { Bucket } from "../bucket.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { History } from "../history.ts";

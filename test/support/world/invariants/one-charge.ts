@@ -1,4 +1,4 @@
-import { isOpen } from "../../../../lambdas/generation/record.ts";
+import { isOpen } from "../../../../lambdas/generations/record.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { History } from "../history.ts";
 import { idOfJob, type Naming, nameOfJob } from "../naming.ts";

@@ -1,4 +1,4 @@
-import { closest } from "../../../../lambdas/generation/pace.ts";
+import { closest } from "../../../../lambdas/pacing/pace.ts";
 import type { Item } from "../../in-memory-table.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { History } from "../history.ts";

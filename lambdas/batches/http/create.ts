@@ -1,0 +1,122 @@
+import * as z from "zod";
+import { requireFunds } from "../../budgets/cover.ts";
+import { makeRoom } from "../../generations/open-limit.ts";
+import type { createRequestSchema } from "../../generations/request.ts";
+import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
+import * as examples from "../../http/examples.ts";
+import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
+import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
+import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
+import { batchId } from "../../platform/ids.ts";
+import { InvalidInput, ServiceError } from "../../platform/problems.ts";
+import { currencyOf } from "../../providers/catalogue.ts";
+import { manifestFolder } from "../manifests.ts";
+import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";
+import { type BatchRequest, batchHash, batchRequestSchema } from "../request.ts";
+import { acceptBatch } from "../steps.ts";
+import { batchView } from "../view.ts";
+import { batchReply } from "./reply.ts";
+
+const requestHeaders = z.object({
+  "idempotency-key": idempotencyKey,
+  "cancel-after": cancelAfter.meta({
+    description:
+      "Sets the deadline of all its generations, counted from now: what is still queued then ends as `expired`. From 5 s to 7 days; 7 days by default.",
+    example: "48h",
+  }),
+});
+
+/** `POST /v1/batches`: many intents in one. */
+export function createBatch(schema: ReturnType<typeof createRequestSchema>): Operation {
+  return operation({
+    method: "POST",
+    path: "/v1/batches",
+    operationId: "createBatch",
+    tag: "Batches",
+    summary: "Create a batch",
+    description:
+      "Creates many generations: `items` inline, or a `manifest` of JSON lines that was put into the service's bucket before, below `manifests/OWNER/` (`aws s3 cp july.jsonl s3://BUCKET/manifests/OWNER/july.jsonl`, with credentials of the service's AWS account). A manifest must not change until its batch is expanded. Lines that are no valid create body are counted and named in the batch; they don't hold up the others. Where a budget does not cover all items, or one picture of a manifest, the batch is refused; a line that it does not cover later counts as invalid. Each line becomes an ordinary generation, and is painted after everything that a person waits for.",
+    requestHeaders,
+    query: NO_QUERY,
+    body: batchRequestSchema(schema),
+    bodyExamples: examples.batchBodies,
+    answers: {
+      202: {
+        description: "It is accepted; its generations are made and painted one after the other.",
+        schema: batchView,
+        headers: ["Location", "Retry-After", "Idempotent-Replayed"],
+        examples: { processing: examples.batch },
+      },
+    },
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "budget_exceeded"],
+    async handle({ caller: { owner }, headers, body }, dependencies) {
+      const key = headers["idempotency-key"] ?? null;
+      const known = key === null ? null : await dependencies.batches.get(batchId(owner, key));
+      const { batch, replayed } =
+        known === null ? await accept(body, owner, headers, dependencies) : { batch: known, replayed: true };
+      if (replayed && batch.request_hash !== batchHash(body)) throw keyReused(batch);
+      if (!replayed) dependencies.signal("BatchesAccepted", { batch_id: batch.id });
+      return batchReply(
+        batch,
+        {
+          status: 202,
+          headers: {
+            Location: `/v1/batches/${batch.id}`,
+            ...(replayed && { "Idempotent-Replayed": "true" }),
+          },
+        },
+        dependencies,
+      );
+    },
+  });
+}
+
+/** One conditional put, which everything else follows from. Of two at the same moment one is the other's repetition. */
+async function accept(
+  request: BatchRequest,
+  owner: string,
+  headers: z.output<typeof requestHeaders>,
+  dependencies: ApiDependencies,
+): Promise<{ batch: Batch; replayed: boolean }> {
+  await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
+  const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
+  await requireFunds(owner, request.items?.map(({ model }) => model) ?? "in a manifest", dependencies);
+  const accepted = acceptBatch({
+    request,
+    owner,
+    idempotencyKey: headers["idempotency-key"] ?? null,
+    deadlineSeconds: headers["cancel-after"] ?? BATCH_DEADLINE_SECONDS,
+    currency: currencyOf(dependencies.region),
+    etag,
+    now: dependencies.now(),
+  });
+  const existing = await dependencies.batches.insert(accepted);
+  return { batch: existing ?? accepted, replayed: existing !== null };
+}
+
+/** The entity tag of a manifest that this owner may name. */
+async function tagOf(
+  { bucket, key }: NonNullable<BatchRequest["manifest"]>,
+  owner: string,
+  { manifests }: Pick<ApiDependencies, "manifests">,
+): Promise<string> {
+  const refuse = (field: string, detail: string) =>
+    new InvalidInput([{ pointer: `#/manifest/${field}`, detail }]);
+  if (bucket !== manifests.bucket)
+    throw refuse("bucket", `must be the service's own bucket, ${manifests.bucket}: it reads no other`);
+  const folder = manifestFolder(owner);
+  if (!key.startsWith(folder)) throw refuse("key", `must start with ${folder}`);
+  const found = await manifests.look(key);
+  if (found === null) throw refuse("key", "names nothing that can be read");
+  if (found.bytes > MOST_MANIFEST_BYTES)
+    throw refuse("key", `names ${found.bytes} bytes; at most ${MOST_MANIFEST_BYTES} are accepted`);
+  return found.etag;
+}
+
+function keyReused({ id }: Batch): ServiceError {
+  return new ServiceError("idempotency_key_reused", {
+    detail: `This idempotency key belongs to ${id}, which was created with another body.`,
+    instance: `/v1/batches/${id}`,
+    errors: [{ pointer: "#/headers/idempotency-key", detail: "belongs to another request" }],
+  });
+}

@@ -1,0 +1,35 @@
+import * as examples from "../../http/examples.ts";
+import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
+import { BATCH_ID } from "../../platform/ids.ts";
+import { ServiceError } from "../../platform/problems.ts";
+import { batchView } from "../view.ts";
+import { batchReply } from "./reply.ts";
+
+/** `GET /v1/batches/{id}`. */
+export const readBatch = operation({
+  method: "GET",
+  path: "/v1/batches/{id}",
+  operationId: "readBatch",
+  tag: "Batches",
+  summary: "Read a batch",
+  description:
+    "Progress and cost as they are now. It is `completed` once every line has been read and every generation of it has ended, however each of them ended.",
+  requestHeaders: NO_HEADERS,
+  query: NO_QUERY,
+  body: NO_BODY,
+  answers: {
+    200: {
+      description: "The batch as it is now.",
+      schema: batchView,
+      headers: ["Retry-After"],
+      examples: { processing: examples.batch },
+    },
+  },
+  problems: ["not_found"],
+  async handle({ caller, id }, dependencies) {
+    const batch = BATCH_ID.test(id) ? await dependencies.batches.get(id) : null;
+    if (batch === null || batch.owner !== caller.owner)
+      throw new ServiceError("not_found", { detail: "You have no batch of this id." });
+    return batchReply(batch, { status: 200 }, dependencies);
+  },
+});

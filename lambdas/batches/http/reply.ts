@@ -1,0 +1,26 @@
+import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
+import { json, type Reply } from "../../http/reply.ts";
+import type { Batch } from "../record.ts";
+import { type BatchView, viewOfBatch } from "../view.ts";
+
+const SHORTEST_RETRY_SECONDS = 2;
+const LONGEST_RETRY_SECONDS = 60;
+
+/** Answers with a batch as it is now, and when to ask again as long as it goes on. */
+export async function batchReply(
+  batch: Batch,
+  { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
+  { batches, pace }: Pick<ApiDependencies, "batches" | "pace">,
+): Promise<Reply> {
+  const view = viewOfBatch(batch, await batches.members(batch.id));
+  return json(status, view, {
+    ...(view.completed_at === null && { "Retry-After": String(retryAfter(view, pace.interval)) }),
+    ...headers,
+  });
+}
+
+/** As long as what is open takes at the provider's pace, within reason. */
+function retryAfter({ counts }: BatchView, interval: number): number {
+  const seconds = Math.ceil(((counts.queued + counts.running) * interval) / 1000);
+  return Math.min(LONGEST_RETRY_SECONDS, Math.max(SHORTEST_RETRY_SECONDS, seconds));
+}

@@ -1,0 +1,54 @@
+import { idForKey, randomId } from "../platform/ids.ts";
+import { type Lane, type Queued, timestamp } from "./record.ts";
+import { type CreateRequest, chooseSeed, requestHash } from "./request.ts";
+
+interface Intake {
+  readonly request: CreateRequest;
+  readonly owner: string;
+  readonly lane: Lane;
+  readonly idempotencyKey: string | null;
+  readonly deadlineSeconds: number;
+  readonly warnings: readonly string[];
+  readonly region: "sg" | "bj";
+  readonly price: { readonly amount: string; readonly currency: string };
+  readonly taskToken: string | null;
+  readonly batchId?: string | undefined;
+  readonly now: number;
+  readonly random: () => number;
+}
+
+/** A new generation, queued. Its id follows from the owner's idempotency key, where there is one. */
+export function accept(intake: Intake): Queued {
+  const { request, now } = intake;
+  const { prompt, negative_prompt, size, n, prompt_extend, watermark } = request;
+  const seed = request.seed ?? chooseSeed(intake.random);
+  return {
+    state: "queued",
+    id: intake.idempotencyKey === null ? randomId() : idForKey(intake.owner, intake.idempotencyKey),
+    version: 1,
+    owner: intake.owner,
+    lane: intake.lane,
+    model: request.model,
+    input: { prompt, negative_prompt, size, n, seed, prompt_extend, watermark },
+    metadata: request.metadata,
+    warnings: [...intake.warnings],
+    on_unknown_outcome: request.on_unknown_outcome,
+    idempotency_key: intake.idempotencyKey,
+    request_hash: requestHash(request),
+    created_at: timestamp(now),
+    deadline: timestamp(now + intake.deadlineSeconds * 1000),
+    started_at: null,
+    attempts: 0,
+    outcome_lost: false,
+    region: intake.region,
+    price: { ...intake.price },
+    task_token: intake.taskToken,
+    requeues: 0,
+    appointment_at: null,
+    turn_for: null,
+    removed_at: null,
+    batch_id: intake.batchId ?? null,
+    reserved: null,
+    not_before: timestamp(now),
+  };
+}

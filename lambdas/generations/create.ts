@@ -1,0 +1,78 @@
+import { DEFAULT_DEADLINE_SECONDS } from "../platform/duration.ts";
+import { ServiceError } from "../platform/problems.ts";
+import { catalogueOf, priceOf } from "../providers/catalogue.ts";
+import type { Region } from "../providers/dashscope/models.ts";
+import { accept } from "./accept.ts";
+import type { Generation, Lane, Queued } from "./record.ts";
+import { type CreateRequest, requestHash, warningsOf } from "./request.ts";
+import type { GenerationStore } from "./table.ts";
+
+/** Who asks for a picture, and how. */
+export interface Intent {
+  readonly request: CreateRequest;
+  readonly owner: string;
+  readonly lane: Lane;
+  readonly idempotencyKey: string | null;
+  /** Where in the caller's input the key stood. */
+  readonly keyPointer?: string;
+  readonly deadlineSeconds?: number;
+  readonly taskToken?: string;
+  readonly batchId?: string;
+}
+
+interface CreateDependencies {
+  readonly generations: Pick<GenerationStore, "insert">;
+  readonly region: Region;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** A generation, and whether it was there before: then this request is a repetition. */
+export interface Created {
+  readonly generation: Generation;
+  readonly replayed: boolean;
+}
+
+/** The generation that an intent stands for, before it is written. */
+export function plan(
+  intent: Intent,
+  { region, now, random }: Omit<CreateDependencies, "generations">,
+): Queued {
+  const { request, owner, lane, idempotencyKey } = intent;
+  const price = priceOf(region, request.model);
+  if (price === null) throw new ServiceError("internal", { detail: "The model has no price." });
+  return accept({
+    request,
+    owner,
+    lane,
+    idempotencyKey,
+    deadlineSeconds: intent.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
+    warnings: warningsOf(request, catalogueOf(region)),
+    region,
+    price,
+    taskToken: intent.taskToken ?? null,
+    batchId: intent.batchId,
+    now: now(),
+    random,
+  });
+}
+
+/**
+ * Accepts an intent once, however often it is sent: one conditional put, keyed by owner and idempotency key.
+ *
+ * @throws ServiceError `idempotency_key_reused` when the key belongs to another request of the owner
+ */
+export async function create(intent: Intent, dependencies: CreateDependencies): Promise<Created> {
+  const planned = plan(intent, dependencies);
+  const existing = await dependencies.generations.insert(planned);
+  if (existing === null) return { generation: planned, replayed: false };
+  if (existing.request_hash !== requestHash(intent.request))
+    throw new ServiceError("idempotency_key_reused", {
+      detail: `This idempotency key belongs to ${existing.id}, which was created with another body.`,
+      instance: `/v1/generations/${existing.id}`,
+      errors: [
+        { pointer: intent.keyPointer ?? "#/headers/idempotency-key", detail: "belongs to another request" },
+      ],
+    });
+  return { generation: existing, replayed: true };
+}

@@ -1,0 +1,90 @@
+import * as z from "zod";
+import * as examples from "../../http/examples.ts";
+import { cancelAfter, idempotencyKey, prefer } from "../../http/header-schemas.ts";
+import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
+import { waitOf } from "../../http/prefer.ts";
+import { refusal } from "../../http/reply.ts";
+import { ENDS } from "../../platform/problems.ts";
+import { create } from "../create.ts";
+import { makeRoom } from "../open-limit.ts";
+import { problemOfEnd } from "../problem-of-end.ts";
+import { hasEnded, readUntil } from "../read.ts";
+import { isOpen } from "../record.ts";
+import { type CreateRequest, canonical, type createRequestSchema } from "../request.ts";
+import { generationView } from "../view.ts";
+import { generationReply } from "./reply.ts";
+
+const requestHeaders = z.object({
+  "idempotency-key": idempotencyKey,
+  prefer,
+  "cancel-after": cancelAfter,
+});
+
+/** `POST /v1/generations`: the main door. */
+export function createGeneration(schema: ReturnType<typeof createRequestSchema>): Operation {
+  return operation({
+    method: "POST",
+    path: "/v1/generations",
+    operationId: "createGeneration",
+    tag: "Generations",
+    summary: "Create a generation",
+    description:
+      "Accepts a prompt and waits for its picture, 25 seconds unless `Prefer` says otherwise. A generation that ends without a picture within the wait answers its problem. To repeat a request safely, give it an `Idempotency-Key`.",
+    requestHeaders,
+    query: NO_QUERY,
+    body: schema,
+    bodyExamples: examples.createBodies,
+    answers: {
+      201: {
+        description: "It has ended within the wait: here is the picture.",
+        schema: generationView,
+        headers: ["Location", "ETag", "Preference-Applied", "Idempotent-Replayed"],
+        examples: { succeeded: examples.succeeded },
+      },
+      202: {
+        description: "It is accepted and has not ended yet.",
+        schema: generationView,
+        headers: ["Location", "ETag", "Retry-After", "Preference-Applied", "Idempotent-Replayed"],
+        examples: { queued: examples.queued },
+      },
+    },
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "budget_exceeded", ...ENDS],
+    problemHeaders: ["Preference-Applied", "Idempotent-Replayed"],
+    async handle({ caller, headers, body, request }, dependencies) {
+      const key = headers["idempotency-key"] ?? null;
+      const intent = intentOf(body, caller.owner, key, headers["cancel-after"]);
+      await makeRoom(intent, dependencies);
+      const { generation, replayed } = await create(intent, dependencies);
+      if (!replayed) dependencies.signal("GenerationsAccepted", { generation_id: generation.id });
+
+      const wait = waitOf(headers.prefer ?? { respondAsync: false, wait: null }, dependencies.longestWait);
+      const until = Math.min(dependencies.now() + wait.seconds * 1000, request.answerBy);
+      const latest = await readUntil(generation, hasEnded, until, dependencies);
+
+      const common = {
+        ...(wait.applied !== null && { "Preference-Applied": wait.applied }),
+        ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
+      };
+      const problem = isOpen(latest) ? null : problemOfEnd(latest);
+      if (problem !== null) return refusal(problem, request.id, common);
+      return generationReply(
+        latest,
+        {
+          status: isOpen(latest) ? 202 : 201,
+          headers: { Location: `/v1/generations/${latest.id}`, ...common },
+        },
+        dependencies,
+      );
+    },
+  });
+}
+
+function intentOf(body: CreateRequest, owner: string, idempotencyKey: string | null, deadline?: number) {
+  return {
+    request: canonical(body),
+    owner,
+    lane: "interactive" as const,
+    idempotencyKey,
+    ...(deadline !== undefined && { deadlineSeconds: deadline }),
+  };
+}

@@ -1,0 +1,168 @@
+import * as z from "zod";
+import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
+import { CURSOR_FORM, NO_CURSOR, readCursor, writeCursor } from "../../http/cursor.ts";
+import * as examples from "../../http/examples.ts";
+import { idempotencyKey } from "../../http/header-schemas.ts";
+import { NO_BODY, NO_HEADERS, operation } from "../../http/operation.ts";
+import { json } from "../../http/reply.ts";
+import { idForKey } from "../../platform/ids.ts";
+import { ServiceError } from "../../platform/problems.ts";
+import { type ListingPage, type ListingQuery, positionOf } from "../listing.ts";
+import { owned } from "../owned.ts";
+import { present } from "../read.ts";
+import { type Generation, statusOf } from "../record.ts";
+import { type GenerationView, generationView } from "../view.ts";
+
+/** Lambda answers with 6 MB at most; generations with the longest prompts would be more, 100 at a time. */
+const MOST_BYTES = 5_500_000;
+
+const moment = z.iso.datetime({ offset: true, error: "must be an RFC 3339 time" });
+const end = Date.parse("9999-12-31T23:59:59.999Z");
+const time = moment.transform((text) => Math.min(Math.max(Date.parse(text), 0), end));
+
+const query = z.strictObject({
+  limit: z
+    .string()
+    .default("20")
+    .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100, {
+      error: "must be a whole number from 1 to 100",
+    })
+    .transform(Number)
+    .meta({
+      description: "How many at most.",
+      override: { type: "integer", minimum: 1, maximum: 100, default: 20 },
+    }),
+  after: z
+    .string()
+    .regex(CURSOR_FORM, { error: NO_CURSOR })
+    .optional()
+    .meta({ description: "The `next_cursor` of the page before, with the same filters." }),
+  status: z
+    .enum(["queued", "running", "succeeded", "failed", "canceled", "expired"])
+    .optional()
+    .meta({ description: "Only those in this status." }),
+  created_after: time.optional().meta({ description: "Only those created later than this time." }),
+  created_before: time.optional().meta({ description: "Only those created earlier than this time." }),
+  idempotency_key: idempotencyKey.meta({ description: "Only the one of this idempotency key." }),
+});
+
+type Query = z.output<typeof query>;
+
+const listSchema = z
+  .object({
+    object: z.literal("list"),
+    data: z.array(generationView),
+    has_more: z.boolean(),
+    next_cursor: z.string().nullable(),
+  })
+  .meta({ id: "GenerationList" });
+
+/** `GET /v1/generations`. */
+export const listGenerations = operation({
+  method: "GET",
+  path: "/v1/generations",
+  operationId: "listGenerations",
+  tag: "Generations",
+  summary: "List your generations",
+  description:
+    "Newest first. `next_cursor` leads to the next page, as does the `Link` header; it is bound to the owner and the filters. A page can be shorter than `limit` and still have a next one. What was created within the last moments may not be listed yet, and `estimated_start_at` is null here: read a generation for it.",
+  requestHeaders: NO_HEADERS,
+  query,
+  body: NO_BODY,
+  answers: {
+    200: {
+      description: "A page of your generations.",
+      schema: listSchema,
+      headers: ["Link"],
+      examples: {
+        page: { object: "list", data: [examples.succeeded], has_more: false, next_cursor: null },
+      },
+    },
+  },
+  problems: ["invalid_request"],
+  async handle({ caller, query: asked }, dependencies) {
+    const binding = {
+      owner: caller.owner,
+      filters: [
+        asked.status ?? null,
+        asked.created_after ?? null,
+        asked.created_before ?? null,
+        asked.idempotency_key ?? null,
+      ],
+    };
+    const after =
+      asked.after === undefined ? null : readCursor(asked.after, binding, await dependencies.cursorKey());
+    const wanted: ListingQuery = {
+      owner: caller.owner,
+      status: asked.status ?? null,
+      createdAfter: asked.created_after ?? null,
+      createdBefore: asked.created_before ?? null,
+      after,
+      limit: asked.limit,
+    };
+    const page =
+      asked.idempotency_key === undefined
+        ? await dependencies.listing.page(wanted)
+        : await pageOfKey(asked.idempotency_key, wanted, dependencies);
+    const { data, next } = await fitting(page, dependencies);
+    const cursor = next === null ? null : writeCursor(next, binding, await dependencies.cursorKey());
+    return json(
+      200,
+      { object: "list", data, has_more: cursor !== null, next_cursor: cursor },
+      cursor === null ? {} : { Link: `<${addressOf(asked, cursor)}>; rel="next"` },
+    );
+  },
+});
+
+/** The key decides the id, so this list is one read. */
+async function pageOfKey(
+  key: string,
+  wanted: ListingQuery,
+  dependencies: ApiDependencies,
+): Promise<ListingPage> {
+  const found = await ofKey(key, wanted.owner, dependencies);
+  const fits =
+    found !== null &&
+    (wanted.status === null || statusOf(found) === wanted.status) &&
+    (wanted.createdAfter === null || Date.parse(found.created_at) > wanted.createdAfter) &&
+    (wanted.createdBefore === null || Date.parse(found.created_at) < wanted.createdBefore);
+  return { generations: fits ? [found] : [], next: null };
+}
+
+async function ofKey(key: string, owner: string, dependencies: ApiDependencies): Promise<Generation | null> {
+  try {
+    return await owned(idForKey(owner, key), owner, dependencies);
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+/** As much of a page as one answer can hold. */
+async function fitting(
+  page: ListingPage,
+  dependencies: ApiDependencies,
+): Promise<{ data: GenerationView[]; next: string | null }> {
+  const data: GenerationView[] = [];
+  let bytes = 0;
+  let last: Generation | undefined;
+  for (const generation of page.generations) {
+    const view = await present(generation, dependencies);
+    // Twice, as the body is a text within the function's own answer in JSON.
+    bytes += Buffer.byteLength(JSON.stringify(JSON.stringify(view)));
+    if (bytes > MOST_BYTES && last !== undefined) return { data, next: positionOf(last) };
+    data.push(view);
+    last = generation;
+  }
+  return { data, next: page.next };
+}
+
+function addressOf(asked: Query, cursor: string): string {
+  const parameters = new URLSearchParams({ limit: String(asked.limit), after: cursor });
+  if (asked.status !== undefined) parameters.set("status", asked.status);
+  if (asked.created_after !== undefined)
+    parameters.set("created_after", new Date(asked.created_after).toISOString());
+  if (asked.created_before !== undefined)
+    parameters.set("created_before", new Date(asked.created_before).toISOString());
+  return `/v1/generations?${parameters}`;
+}

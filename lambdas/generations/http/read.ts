@@ -1,0 +1,67 @@
+import * as z from "zod";
+import * as examples from "../../http/examples.ts";
+import { prefer } from "../../http/header-schemas.ts";
+import { NO_BODY, NO_QUERY, operation } from "../../http/operation.ts";
+import { waitOf } from "../../http/prefer.ts";
+import { owned } from "../owned.ts";
+import { hasEnded, readUntil } from "../read.ts";
+import { generationView } from "../view.ts";
+import { entityTag, namesTag } from "./entity-tag.ts";
+import { generationReply, unchangedReply } from "./reply.ts";
+
+const requestHeaders = z.object({
+  "if-none-match": z
+    .string()
+    .optional()
+    .meta({ description: "The `ETag` of an earlier answer: 304 when nothing has changed since." }),
+  prefer: prefer.optional().meta({
+    description:
+      "`wait=n` waits up to n seconds (25 at most) for a change or, without `If-None-Match`, for the end.",
+  }),
+});
+
+/** `GET /v1/generations/{id}`, which waits for a change where the caller wants it to. */
+export const readGeneration = operation({
+  method: "GET",
+  path: "/v1/generations/{id}",
+  operationId: "readGeneration",
+  tag: "Generations",
+  summary: "Read a generation",
+  description:
+    "Reads it as it is now. `Prefer: wait=n` with `If-None-Match` is a long poll: it answers as soon as the generation has changed, or 304 after n seconds. Every answer has a new presigned address of the picture; the `ETag` stays the same for it.",
+  requestHeaders,
+  query: NO_QUERY,
+  body: NO_BODY,
+  answers: {
+    200: {
+      description: "The generation as it is now.",
+      schema: generationView,
+      headers: ["ETag", "Retry-After", "Preference-Applied"],
+      examples: { succeeded: examples.succeeded, running: examples.running, failed: examples.failed },
+    },
+    304: {
+      description: "It has not changed since the `ETag` that was sent.",
+      headers: ["ETag", "Retry-After", "Preference-Applied"],
+    },
+  },
+  problems: ["not_found"],
+  async handle({ caller, headers, id, request }, dependencies) {
+    const generation = await owned(id, caller.owner, dependencies);
+    const tags = headers["if-none-match"];
+    const unchanged = (tag: string) => tags !== undefined && namesTag(tags, tag);
+
+    const asked = headers.prefer?.wait ?? null;
+    const wait = waitOf({ respondAsync: false, wait: asked ?? 0 }, dependencies.longestWait);
+    const latest = await readUntil(
+      generation,
+      // An ended generation has nothing to wait for.
+      (each) => hasEnded(each) || (tags !== undefined && !unchanged(entityTag(each))),
+      Math.min(dependencies.now() + wait.seconds * 1000, request.answerBy),
+      dependencies,
+    );
+
+    const applied = asked === null || wait.applied === null ? {} : { "Preference-Applied": wait.applied };
+    if (unchanged(entityTag(latest))) return unchangedReply(latest, applied, dependencies);
+    return generationReply(latest, { status: 200, headers: applied }, dependencies);
+  },
+});

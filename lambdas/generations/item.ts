@@ -1,0 +1,104 @@
+import { billedOf } from "./billed.ts";
+import { type Generation, generationSchema, isOpen, statusOf, timestamp } from "./record.ts";
+
+/** What a record must be like to be read; anything else is a fault of ours or a hand's. */
+export class CorruptRecord extends Error {
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`the record of ${id} cannot be read`);
+    this.name = "CorruptRecord";
+    this.id = id;
+  }
+}
+
+const PREFIX = "generation#";
+
+/** How long an open generation may go without a sign of life before the reconciler looks at it. */
+const GRACE_MS = 15 * 60_000;
+
+/** The table's key of a generation. */
+export function keyOf(id: string): { pk: string } {
+  return { pk: PREFIX + id };
+}
+
+/** The generation's id in a table key. */
+export function idOf(pk: unknown): string | null {
+  return typeof pk === "string" && pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : null;
+}
+
+/** The sort key of the owner's lists: by time, made unique by the id. */
+export function createdKey(createdAt: string, id: string): string {
+  return `${createdAt}#${id}`;
+}
+
+/** The partition of what an owner has open in one lane. */
+export function openKey(owner: string, lane: string): string {
+  return `${owner}#${lane}`;
+}
+
+/** The partition of one lane's queue for one model. */
+export function lineKey(lane: string, model: string): string {
+  return `${lane}#${model}`;
+}
+
+/** All that its batch has to know of a generation, so that a batch is counted from the index alone. */
+function memberKey(generation: Generation): string {
+  const end = isOpen(generation) ? "" : generation.completed_at;
+  return [statusOf(generation), billedOf(generation), generation.price.amount, end].join("#");
+}
+
+/**
+ * The item of a generation: the record, and the attributes its indexes hang on. `line` is only there while it
+ * is queued, `open` and `owner_open` while it has not ended, so these indexes stay as small as the work at hand.
+ */
+export function toItem(generation: Generation, retentionDays: number): Record<string, unknown> {
+  return {
+    ...keyOf(generation.id),
+    ...generation,
+    created: createdKey(generation.created_at, generation.id),
+    owner_status: `${generation.owner}#${statusOf(generation)}`,
+    ...(generation.state === "queued" && {
+      line: lineKey(generation.lane, generation.model),
+      line_at: `${generation.not_before}#${generation.id}`,
+    }),
+    ...(generation.batch_id !== null && { in_batch: generation.batch_id, batch_item: memberKey(generation) }),
+    ...(isOpen(generation)
+      ? {
+          open: "open",
+          due_at: dueAt(generation),
+          owner_open: openKey(generation.owner, generation.lane),
+        }
+      : { expires_at: Math.ceil(Date.parse(generation.completed_at) / 1000) + retentionDays * 86_400 }),
+  };
+}
+
+/**
+ * The generation in an item.
+ *
+ * @throws CorruptRecord when it is none
+ */
+export function fromItem(item: Record<string, unknown>): Generation {
+  const result = generationSchema.safeParse(item);
+  if (!result.success) throw new CorruptRecord(idOf(item.pk) ?? "an unknown item");
+  return result.data;
+}
+
+/** When the present state must have been left; after that the reconciler sees to it. */
+export function dueAt(generation: Generation): string {
+  switch (generation.state) {
+    case "queued": {
+      const turn = Math.max(
+        Date.parse(generation.not_before),
+        Date.parse(generation.appointment_at ?? generation.not_before),
+      );
+      return timestamp(Math.min(turn + GRACE_MS, Date.parse(generation.deadline)));
+    }
+    case "submitting":
+      return timestamp(Date.parse(generation.lease_until) + GRACE_MS);
+    case "painted":
+      return timestamp(Date.parse(generation.next_fetch_at) + GRACE_MS);
+    default:
+      return generation.completed_at;
+  }
+}

@@ -1,0 +1,31 @@
+import { idForKey } from "../platform/ids.ts";
+import { ServiceError } from "../platform/problems.ts";
+import type { GenerationListing } from "./listing.ts";
+import type { Lane } from "./record.ts";
+import type { GenerationStore } from "./table.ts";
+
+interface RoomDependencies {
+  readonly listing: Pick<GenerationListing, "countOpen">;
+  readonly generations: Pick<GenerationStore, "get">;
+  readonly mostOpenGenerations: number;
+  readonly pace: { readonly interval: number };
+}
+
+/**
+ * Refuses a new generation to an owner who has too many in its lane that have not ended: a long batch must not lock
+ * its owner out. A repetition is not new. Requests at the same moment may pass together: the bound keeps queues sane,
+ * the budget is kept elsewhere.
+ *
+ * @throws ServiceError `rate_limited`
+ */
+export async function makeRoom(
+  { owner, lane, idempotencyKey }: { owner: string; lane: Lane; idempotencyKey: string | null },
+  { listing, generations, mostOpenGenerations, pace }: RoomDependencies,
+): Promise<void> {
+  if ((await listing.countOpen(owner, lane, mostOpenGenerations)) < mostOpenGenerations) return;
+  if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;
+  throw new ServiceError("rate_limited", {
+    detail: `You have ${mostOpenGenerations} generations ${lane === "batch" ? "of batches " : ""}queued or running, the most that one owner may have. Nothing was accepted; there is room again when one ends.`,
+    retryAfterSeconds: Math.max(1, Math.ceil(pace.interval / 1000)),
+  });
+}

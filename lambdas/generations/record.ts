@@ -1,0 +1,172 @@
+import * as z from "zod";
+import { PROBLEMS, type ProblemCode } from "../platform/problems.ts";
+
+/** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
+const time = z.iso.datetime({ precision: 3 });
+
+const billed = z.enum(["yes", "no", "unknown"]);
+
+/** What was asked, as it is kept and shown. */
+export const inputSchema = z.object({
+  prompt: z.string(),
+  negative_prompt: z.string().nullable(),
+  size: z.string(),
+  n: z.literal(1),
+  seed: z.int(),
+  prompt_extend: z.boolean(),
+  watermark: z.boolean(),
+});
+
+const failure = z.object({
+  code: z.custom<ProblemCode>((value) => typeof value === "string" && Object.hasOwn(PROBLEMS, value)),
+  message: z.string(),
+  retryable: z.boolean(),
+  billed,
+  provider: z
+    .object({
+      code: z.string().nullable(),
+      message: z.string().nullable(),
+      request_id: z.string().nullable(),
+    })
+    .nullable(),
+});
+
+/** Where a request came in; interactive work goes before batch work. */
+const lane = z.enum(["interactive", "batch"]);
+
+const common = {
+  id: z.string(),
+  /** Raised by every transition; the condition of every write. */
+  version: z.int(),
+  owner: z.string(),
+  lane,
+  model: z.string(),
+  /** Null once the generation is removed. */
+  input: inputSchema.nullable(),
+  metadata: z.record(z.string(), z.string()),
+  warnings: z.array(z.string()),
+  on_unknown_outcome: z.enum(["fail", "retry"]),
+  idempotency_key: z.string().nullable(),
+  request_hash: z.string(),
+  created_at: time,
+  deadline: time,
+  started_at: time.nullable(),
+  /** Submissions to the provider. Deliveries of messages are not counted here. */
+  attempts: z.int(),
+  /** Whether an answer was lost, so that an image may have been charged that nobody saw. */
+  outcome_lost: z.boolean(),
+  /** The provider's region, and its price for one image there. */
+  region: z.enum(["sg", "bj"]),
+  price: z.object({ amount: z.string(), currency: z.string() }),
+  /** Step Functions waits with this token for the end. */
+  task_token: z.string().nullable(),
+  /** How often the reconciler had to queue it again. */
+  requeues: z.int(),
+  /** When this generation's message takes its turn. */
+  appointment_at: time.nullable(),
+  /** The other generation that this one's message is running, when it gave its turn away. */
+  turn_for: z.string().nullable(),
+  /** Removed by its owner: what is left is a tombstone. */
+  removed_at: time.nullable(),
+  /** The batch that it came in with. */
+  batch_id: z.string().nullable().default(null),
+  /** Millionths of the currency that a budget holds back for it; the store's own, null without a budget. */
+  reserved: z.int().nullable().default(null),
+};
+
+/** While a message works on it: the id that the message names, which is responsible for it. */
+const turn = z.string();
+
+const queued = z.object({ ...common, state: z.literal("queued"), not_before: time });
+
+const submitting = z.object({
+  ...common,
+  state: z.literal("submitting"),
+  turn,
+  /** Tells this claim from any other, even one of the same message in the same moment. */
+  claim_id: z.string(),
+  submitted_at: time,
+  /** Until then the worker that claimed it may still be waiting for the provider. */
+  lease_until: time,
+});
+
+const painted = z.object({
+  ...common,
+  state: z.literal("painted"),
+  turn,
+  request_id: z.string().nullable(),
+  source_url: z.string(),
+  source_expires_at: time,
+  width: z.int(),
+  height: z.int(),
+  fetches: z.int(),
+  next_fetch_at: time,
+  /** The host that is not on the allowlist, while the image waits for it. */
+  waiting_for_host: z.string().nullable(),
+});
+
+const ended = { ...common, completed_at: time, request_id: z.string().nullable() };
+
+const image = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  width: z.int(),
+  height: z.int(),
+  bytes: z.int(),
+  sha256: z.string(),
+});
+
+const succeeded = z.object({ ...ended, state: z.literal("succeeded"), image: image.nullable() });
+const failed = z.object({ ...ended, state: z.literal("failed"), error: failure });
+const canceled = z.object({ ...ended, state: z.literal("canceled"), billed });
+const expired = z.object({ ...ended, state: z.literal("expired"), error: failure });
+
+/** A generation as the table keeps it: one shape per state, so that no state lacks what it needs. */
+export const generationSchema = z.discriminatedUnion("state", [
+  queued,
+  submitting,
+  painted,
+  succeeded,
+  failed,
+  canceled,
+  expired,
+]);
+
+export type Generation = z.infer<typeof generationSchema>;
+export type Queued = z.infer<typeof queued>;
+export type Submitting = z.infer<typeof submitting>;
+export type Painted = z.infer<typeof painted>;
+export type Succeeded = z.infer<typeof succeeded>;
+export type Failed = z.infer<typeof failed>;
+export type Canceled = z.infer<typeof canceled>;
+export type Expired = z.infer<typeof expired>;
+export type OpenGeneration = Queued | Submitting | Painted;
+export type EndedGeneration = Succeeded | Failed | Canceled | Expired;
+export type Failure = z.infer<typeof failure>;
+export type StoredImage = z.infer<typeof image>;
+export type Lane = z.infer<typeof lane>;
+
+/** The status that callers see. */
+export type Status = "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
+
+/** The states between claim and end are one status to callers. */
+export function statusOf(generation: Generation): Status {
+  return generation.state === "submitting" || generation.state === "painted" ? "running" : generation.state;
+}
+
+/** Tells whether a generation is still to end. */
+export function isOpen(generation: Generation): generation is OpenGeneration {
+  return statusOf(generation) === "queued" || statusOf(generation) === "running";
+}
+
+const commonSchema = z.object(common);
+
+/** What every state has in common, without what belongs to the present state alone. */
+export function commonOf(generation: Generation): z.infer<typeof commonSchema> {
+  return commonSchema.parse(generation);
+}
+
+/** A moment as the record writes it. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,218 @@
+import { isDeepStrictEqual } from "node:util";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type Budget, exceeded, release, reserve } from "../budgets/table.ts";
+import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
+import { type Generation, generationSchema, type Lane, type Queued, timestamp } from "./record.ts";
+import { putWith } from "./transaction.ts";
+
+/** The table of generations, behind the few verbs that the domain needs. */
+export interface GenerationStore {
+  /**
+   * Writes a new generation; answers the one that holds its id already, or null when there was none.
+   *
+   * @throws ServiceError `budget_exceeded` where there is a budget and nothing left of it
+   */
+  insert(generation: Queued): Promise<Generation | null>;
+  /** The generation as it is now, or null. */
+  get(id: string): Promise<Generation | null>;
+  /** Writes the next state over the version it was made from; false when another was quicker. */
+  save(next: Generation): Promise<boolean>;
+  /** Notes when this generation's message takes its turn. */
+  appoint(generation: Generation, at: number): Promise<void>;
+  /** Notes that this generation's message is about to run another, whose own turn it takes over in exchange. */
+  lendTurn(generation: Generation, to: Queued): Promise<void>;
+  /** Ids of the queued generations whose time has come, longest waiting first. */
+  inLine(lane: Lane, model: string, now: number): Promise<string[]>;
+  /** Ids of open generations that should have moved on by now. */
+  due(now: number): Promise<string[]>;
+  /** Takes an unreadable record out of every queue, so that it can't hold anything up. */
+  quarantine(id: string): Promise<void>;
+}
+
+const CANDIDATES = 10;
+const DUE_AT_ONCE = 200;
+const MOST_SAVES = 10;
+
+/**
+ * The store over a DynamoDB table. Ended generations live for so many days. With a budget the price is reserved by
+ * the write that makes a generation, and given back by the one that ends it unbilled.
+ */
+export function createGenerationStore(
+  client: DynamoDBDocumentClient,
+  table: string,
+  retentionDays: number,
+  budget: Budget | null = null,
+): GenerationStore {
+  const names = { "#open": "open" };
+
+  function update(
+    id: string,
+    expression: string,
+    condition: string,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
+    const named = expression.includes("#open") || condition.includes("#open");
+    return conditionally(
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keyOf(id),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ...(named && { ExpressionAttributeNames: names }),
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+        }),
+      ),
+    );
+  }
+
+  /** Moves the turn of a generation that is queued as it was read; false when it is not. */
+  async function postpone(
+    generation: Generation,
+    appointment: string,
+    further: string,
+    values: Record<string, unknown>,
+  ): Promise<boolean> {
+    if (generation.state !== "queued") return false;
+    return update(
+      generation.id,
+      `SET appointment_at = :at, due_at = :due${further}`,
+      "#open = :open AND version = :version",
+      {
+        ":at": appointment,
+        ":due": dueAt({ ...generation, appointment_at: appointment }),
+        ":open": "open",
+        ":version": generation.version,
+        ...values,
+      },
+    );
+  }
+
+  async function read(id: string): Promise<Generation | null> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
+    );
+    return Item === undefined ? null : fromItem(Item);
+  }
+
+  async function save(next: Generation): Promise<boolean> {
+    const { generation, writes } = release(next, table);
+    let attempt = generation;
+    for (let tries = 1; tries <= MOST_SAVES; tries++) {
+      const written = await putWith(
+        client,
+        {
+          TableName: table,
+          Item: toItem(attempt, retentionDays),
+          ConditionExpression: "version = :previous AND turn_for = :turn_for",
+          ExpressionAttributeValues: { ":previous": attempt.version - 1, ":turn_for": attempt.turn_for },
+        },
+        writes,
+      );
+      if (written === "written") return true;
+      const latest = await read(next.id);
+      // The SDK repeats a write whose answer was lost, and is refused by the write itself: it is there.
+      if (latest !== null && isSame(latest, attempt)) return true;
+      if (latest?.version !== next.version - 1) return false;
+      // The note of its message is kept, which may lend its turn while others work on the record.
+      attempt = { ...generation, turn_for: latest.turn_for, appointment_at: latest.appointment_at };
+    }
+    throw new Error(`the record of ${next.id} is contended`);
+  }
+
+  return {
+    async insert(generation) {
+      // A repetition costs nothing: it is answered even when nothing is left.
+      const known = budget === null ? null : await read(generation.id);
+      if (known !== null) return known;
+      const { generation: paidFor, writes } = reserve(generation, budget, table);
+      const written = await putWith(
+        client,
+        {
+          TableName: table,
+          Item: toItem(paidFor, retentionDays),
+          ConditionExpression: "attribute_not_exists(pk)",
+        },
+        writes,
+      );
+      if (written === "written") return null;
+      const existing = await read(generation.id);
+      if (existing === null && written === "company refused") throw exceeded();
+      return existing;
+    },
+
+    get: read,
+
+    save,
+
+    async appoint(generation, at) {
+      const appointment = timestamp(at);
+      // A message whose generation has moved on still has its turn, for whoever is in line then.
+      if (!(await postpone(generation, appointment, "", {})))
+        await update(generation.id, "SET appointment_at = :at", "attribute_exists(pk)", {
+          ":at": appointment,
+        });
+    },
+
+    async lendTurn(generation, to) {
+      const appointment = to.appointment_at ?? generation.appointment_at ?? to.not_before;
+      if (!(await postpone(generation, appointment, ", turn_for = :to", { ":to": to.id })))
+        await update(generation.id, "SET turn_for = :to", "attribute_exists(pk)", { ":to": to.id });
+    },
+
+    inLine: (lane, model, now) =>
+      ids(
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "line",
+            KeyConditionExpression: "line = :line AND line_at <= :now",
+            // "$" sorts after "#", which ends the time in the key.
+            ExpressionAttributeValues: { ":line": lineKey(lane, model), ":now": `${timestamp(now)}$` },
+            Limit: CANDIDATES,
+          }),
+        ),
+      ),
+
+    due: (now) =>
+      ids(
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "open",
+            KeyConditionExpression: "#open = :open AND due_at <= :now",
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: { ":open": "open", ":now": timestamp(now) },
+            Limit: DUE_AT_ONCE,
+          }),
+        ),
+      ),
+
+    async quarantine(id) {
+      await update(id, "REMOVE line, line_at, #open, due_at, owner_open", "attribute_exists(pk)", {});
+    },
+  };
+}
+
+/** Whether two records are one and the same state; where their messages stand is not part of it. */
+function isSame(one: Generation, other: Generation): boolean {
+  const note = { turn_for: null, appointment_at: null };
+  return isDeepStrictEqual({ ...one, ...note }, { ...generationSchema.parse(other), ...note });
+}
+
+/** False instead of an error where the condition of a write did not hold. */
+async function conditionally(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+async function ids(query: Promise<{ Items?: Record<string, unknown>[] | undefined }>): Promise<string[]> {
+  const { Items = [] } = await query;
+  return Items.flatMap((item) => idOf(item.pk) ?? []);
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from "node:crypto";
+import type { Billed, ProblemCode, ProviderRefusal } from "../platform/problems.ts";
+import { PROBLEMS } from "../platform/problems.ts";
+import { billedSoFar } from "./billed.ts";
+import {
+  type Canceled,
+  commonOf,
+  type EndedGeneration,
+  type Expired,
+  type Failed,
+  type Failure,
+  type Generation,
+  type OpenGeneration,
+  type Painted,
+  type Queued,
+  type StoredImage,
+  type Submitting,
+  type Succeeded,
+  timestamp,
+} from "./record.ts";
+
+/**
+ * The life of a generation, as pure functions from one state to the next:
+ * `queued → submitting → painted → succeeded | failed`, `queued → canceled | expired`.
+ * The types admit no other step; the store writes each only over the version that was read.
+ */
+
+/** Submissions after which a generation fails, whatever the provider says. */
+export const MOST_ATTEMPTS = 8;
+/** Submissions after which a lost answer ends even a generation that chose `retry`. */
+const MOST_LOST_ANSWERS = 3;
+
+interface Claim {
+  readonly now: number;
+  readonly leaseSeconds: number;
+  /** The generation named by the message whose turn this is. */
+  readonly turn: string;
+  readonly region: Queued["region"];
+  readonly price: Queued["price"];
+}
+
+/** Written before the provider is called: whoever finds it later knows that a call may have been made. */
+export function claim(generation: Queued, by: Claim): Submitting {
+  const kept = commonOf(generation);
+  return {
+    ...kept,
+    state: "submitting",
+    version: kept.version + 1,
+    attempts: kept.attempts + 1,
+    started_at: kept.started_at ?? timestamp(by.now),
+    submitted_at: timestamp(by.now),
+    lease_until: timestamp(by.now + by.leaseSeconds * 1000),
+    turn: by.turn,
+    claim_id: randomUUID(),
+    region: by.region,
+    price: by.price,
+  };
+}
+
+interface Answer {
+  readonly requestId: string | null;
+  readonly sourceUrl: string;
+  readonly sourceExpiresAt: number;
+  readonly width: number;
+  readonly height: number;
+  readonly now: number;
+}
+
+/** The checkpoint: the image is painted and paid; from here on it is fetched, never painted again. */
+export function checkpoint(generation: Submitting, answer: Answer): Painted {
+  const kept = commonOf(generation);
+  return {
+    ...kept,
+    state: "painted",
+    version: kept.version + 1,
+    turn: generation.turn,
+    request_id: answer.requestId,
+    source_url: answer.sourceUrl,
+    source_expires_at: timestamp(answer.sourceExpiresAt),
+    width: answer.width,
+    height: answer.height,
+    fetches: 0,
+    next_fetch_at: timestamp(answer.now),
+    waiting_for_host: null,
+  };
+}
+
+/** The provider refused without painting, and may be asked again from `notBefore` on. */
+export function requeue(generation: Submitting, by: { notBefore: number; counted: boolean }): Queued {
+  const kept = commonOf(generation);
+  const attempts = by.counted ? kept.attempts : kept.attempts - 1;
+  return {
+    ...kept,
+    state: "queued",
+    version: kept.version + 1,
+    attempts,
+    // Where no call counts, nothing has begun.
+    started_at: attempts === 0 ? null : kept.started_at,
+    not_before: timestamp(by.notBefore),
+  };
+}
+
+/** The provider refused for good, or gave the last answer that we accept. Nothing was painted by this call. */
+export function refuse(
+  generation: Submitting,
+  by: { now: number; code: ProblemCode; message: string; provider: ProviderRefusal | null },
+): Failed {
+  const error = failure(by.code, by.message, billedSoFar(generation), by.provider);
+  return {
+    ...ending(generation, by.now),
+    state: "failed",
+    request_id: by.provider?.request_id ?? null,
+    error,
+  };
+}
+
+/**
+ * The provider's answer is lost, and with it the knowledge whether it painted and charged. The caller's
+ * choice decides: `fail` ends here, `retry` queues again, a few times at most.
+ */
+export function loseAnswer(
+  generation: Submitting,
+  by: { now: number; notBefore: number; detail: string; provider?: ProviderRefusal | null },
+): Queued | Failed {
+  if (generation.on_unknown_outcome === "retry" && generation.attempts < MOST_LOST_ANSWERS)
+    return { ...requeue(generation, { notBefore: by.notBefore, counted: true }), outcome_lost: true };
+  const error = failure("upstream_outcome_unknown", by.detail, "unknown", by.provider ?? null);
+  const requestId = by.provider?.request_id ?? null;
+  return { ...ending(generation, by.now), state: "failed", outcome_lost: true, request_id: requestId, error };
+}
+
+/** The image could not be fetched yet; it waits for its next fetch, or for its host to be allowed. */
+export function postpone(generation: Painted, by: { nextFetchAt: number; host: string | null }): Painted {
+  return {
+    ...generation,
+    version: generation.version + 1,
+    fetches: generation.fetches + 1,
+    next_fetch_at: timestamp(by.nextFetchAt),
+    waiting_for_host: by.host,
+  };
+}
+
+/** The image is in the bucket. Only now does anyone hear of success. */
+export function complete(generation: Painted, by: { now: number; image: StoredImage }): Succeeded {
+  return {
+    ...ending(generation, by.now),
+    state: "succeeded",
+    request_id: generation.request_id,
+    image: by.image,
+  };
+}
+
+/** The image's URL died before a valid picture came from it. It was painted, and is paid. */
+export function giveUpImage(generation: Painted, by: { now: number; detail: string }): Failed {
+  const error = failure("image_unavailable", by.detail, "yes", null);
+  return { ...ending(generation, by.now), state: "failed", request_id: generation.request_id, error };
+}
+
+/** Ends a queued generation at its owner's wish. */
+export function cancel(generation: Queued, now: number): Canceled {
+  return { ...ending(generation, now), state: "canceled", request_id: null, billed: billedSoFar(generation) };
+}
+
+/** Ends a queued generation whose deadline has passed. */
+export function expire(generation: Queued, now: number): Expired {
+  const message = `The deadline ${generation.deadline} passed while the generation was queued.`;
+  const error = failure("deadline_exceeded", message, billedSoFar(generation), null);
+  return { ...ending(generation, now), state: "expired", request_id: null, error };
+}
+
+/** Ends a queued generation that the service itself can't bring to its turn. */
+export function abandon(generation: Queued, now: number): Failed {
+  const error = failure("internal", "The generation could not be processed.", billedSoFar(generation), null);
+  return { ...ending(generation, now), state: "failed", request_id: null, error };
+}
+
+/** Gives a queued generation another message and time to use it: its own seems to be lost. */
+export function revive(generation: Queued, now: number): Queued {
+  const { version, requeues } = generation;
+  return { ...generation, version: version + 1, requeues: requeues + 1, appointment_at: timestamp(now) };
+}
+
+/** Makes a painted generation's own message responsible for it: the message that painted it seems to be lost. */
+export function adopt(generation: Painted, now: number): Painted {
+  return {
+    ...generation,
+    version: generation.version + 1,
+    turn: generation.id,
+    next_fetch_at: timestamp(now),
+  };
+}
+
+/** Takes picture and input away and leaves the tombstone: what happened, and what it cost. */
+export function remove<Ended extends EndedGeneration>(generation: Ended, now: number): Ended {
+  const tombstone = {
+    ...generation,
+    version: generation.version + 1,
+    removed_at: timestamp(now),
+    input: null,
+    metadata: {},
+    // The end has given back what was reserved, or has spent it: a tombstone gives nothing back again.
+    reserved: null,
+  };
+  return tombstone.state === "succeeded" ? { ...tombstone, image: null } : tombstone;
+}
+
+/** Tells whether the deadline of a queued generation has passed. */
+export function isOverdue(generation: Generation, now: number): generation is Queued {
+  return generation.state === "queued" && generation.deadline <= timestamp(now);
+}
+
+function failure(
+  code: ProblemCode,
+  message: string,
+  billed: Billed,
+  provider: ProviderRefusal | null,
+): Failure {
+  return { code, message, retryable: PROBLEMS[code].retryable, billed, provider };
+}
+
+/** What every ended generation has, of what the open one had. */
+function ending(generation: OpenGeneration, now: number) {
+  const kept = commonOf(generation);
+  return { ...kept, version: kept.version + 1, completed_at: timestamp(now) };
+}

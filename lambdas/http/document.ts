@@ -1,0 +1,180 @@
+import * as z from "zod";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
+import { BATCH_ID, GENERATION_ID } from "../platform/ids.ts";
+import { PROBLEMS, type ProblemCode, problemOf } from "../platform/problems.ts";
+import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
+import type { Operation } from "./operation.ts";
+import { problemSchema } from "./problem-schema.ts";
+
+/** Refusals of every operation that wants a key, some of them by API Gateway itself. */
+const WITH_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "rate_limited"];
+const ANYWHERE: readonly ProblemCode[] = ["internal"];
+const RETRY_AFTER: readonly ProblemCode[] = ["rate_limited", "provider_throttled", "conflict"];
+const REQUEST_ID = "8f3c5a0e-4d54-4d0e-9f3b-0c6b1d0f7a11";
+
+/** The OpenAPI 3.1 document of a route table. */
+export function documentOf(operations: readonly Operation[]) {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const operation of operations) {
+    paths[operation.path] ??= {};
+    Object.assign(paths[operation.path] ?? {}, { [operation.method.toLowerCase()]: describe(operation) });
+  }
+  return createDocument({
+    openapi: "3.1.0",
+    info: { title: "Image service", version: "1.0.0", description: introduction() },
+    tags: [
+      { name: "Generations", description: "A prompt in, a durable PNG out." },
+      { name: "Batches", description: "Many generations at once, after everything that a person waits for." },
+      { name: "OpenAI", description: "The same service for OpenAI's SDKs: set their base URL to `…/v1`." },
+      { name: "Service", description: "About the service itself; no key needed." },
+    ],
+    security: [{ key: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        key: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "An API key. An environment can use IAM instead: then requests are signed (SigV4), and the role or user is the owner.",
+        },
+      },
+      headers: { ...COMMON_HEADERS, ...QUOTA_HEADERS, ...ANSWER_HEADERS },
+    },
+  });
+}
+
+function describe(operation: Operation): ZodOpenApiOperationObject {
+  const { method, operationId, tag, summary, description, body, bodyExamples, query, requestHeaders } =
+    operation;
+  const hasHeaders = Object.keys(requestHeaders.shape).length > 0;
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    ...(operation.open && { security: [] }),
+    requestParams: {
+      ...(operation.path.includes("{id}") && { path: z.object({ id: idIn(operation.path) }) }),
+      ...(hasHeaders && { header: z.object(mapKeys(requestHeaders.shape, spelled)) }),
+      ...(query !== null && { query }),
+    },
+    ...(body !== null && {
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": { schema: body, ...(bodyExamples && { examples: examplesOf(bodyExamples) }) },
+        },
+      },
+    }),
+    responses: { ...answersOf(operation), ...problemsOf(operation, method === "HEAD") },
+  };
+}
+
+const generationId = z.string().meta({
+  description: "The generation's id.",
+  pattern: GENERATION_ID.source,
+  example: "gen_3x7m9qk2v5t8r4w6y1z0abcdef",
+});
+
+const batchId = z.string().meta({
+  description: "The batch's id.",
+  pattern: BATCH_ID.source,
+  example: "bat_3x7m9qk2v5t8r4w6y1z0abcdef",
+});
+
+function idIn(path: string) {
+  return path.startsWith("/v1/batches/") ? batchId : generationId;
+}
+
+function answersOf({ answers, open }: Operation): Record<string, ZodOpenApiResponseObject> {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { description, schema, mediaType, headers = [], examples }]) => [
+      status,
+      {
+        description,
+        headers: headersOf(open, headers),
+        ...(schema !== undefined && {
+          content: {
+            "application/json": {
+              schema,
+              ...(examples && { examples: examplesOf(checked(examples, schema)) }),
+            },
+          },
+        }),
+        ...(mediaType !== undefined && { content: { [mediaType]: { schema: z.string() } } }),
+      },
+    ]),
+  );
+}
+
+/** The problems of an operation by status, each of its codes with an example. */
+function problemsOf(operation: Operation, bodiless: boolean): Record<string, ZodOpenApiResponseObject> {
+  const codes = [...operation.problems, ...(operation.open ? [] : WITH_KEY), ...ANYWHERE];
+  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort();
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const here = codes.filter((code) => PROBLEMS[code].status === status);
+      const retryable = here.some((code) => RETRY_AFTER.includes(code));
+      const headers = [
+        ...(operation.problemHeaders ?? []),
+        ...(retryable ? ["Retry-After"] : []),
+        ...(here.includes("unauthorized") ? ["WWW-Authenticate"] : []),
+      ];
+      return [
+        String(status),
+        {
+          description: here.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join("\n\n"),
+          headers: headersOf(operation.open, headers),
+          ...(!bodiless && { content: { "application/problem+json": problemContent(here) } }),
+        },
+      ];
+    }),
+  );
+}
+
+function problemContent(codes: readonly ProblemCode[]) {
+  return {
+    schema: problemSchema,
+    examples: examplesOf(
+      Object.fromEntries(
+        codes.map((code) => [code, problemOf(code, { detail: `${PROBLEMS[code].title}.` }, REQUEST_ID)]),
+      ),
+    ),
+  };
+}
+
+function headersOf(open: boolean, more: readonly string[]): Record<string, { $ref: string }> {
+  const names = [...Object.keys(COMMON_HEADERS), ...(open ? [] : Object.keys(QUOTA_HEADERS)), ...more];
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** A header's name as people write it. */
+function spelled(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+function mapKeys<Value>(entries: Readonly<Record<string, Value>>, rename: (key: string) => string) {
+  return Object.fromEntries(Object.entries(entries).map(([key, value]) => [rename(key), value]));
+}
+
+/** Examples as the schema has them: in its order, and an error for one that does not fit. */
+function checked(examples: Readonly<Record<string, unknown>>, schema: z.ZodType): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, schema.parse(value)]));
+}
+
+function examplesOf(examples: Readonly<Record<string, unknown>>): Record<string, { value: unknown }> {
+  return Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+}
+
+function introduction(): string {
+  const rows = Object.entries(PROBLEMS).map(
+    ([code, { status, title, retryable }]) =>
+      `| \`${code}\` | ${status} | ${title} | ${retryable ? "yes" : "no"} |`,
+  );
+  return [
+    "Asks for pictures, waits for them, and keeps them. One charge per intent: give a creation an `Idempotency-Key`, and it can be repeated safely.",
+    "Every refusal is a problem document (`application/problem+json`, RFC 9457), with one of these codes. A path that does not exist is `not_found`; a method that a path does not know is `method_not_allowed`, with `Allow`.",
+    ["| code | status | meaning | may succeed later |", "|---|---|---|---|", ...rows].join("\n"),
+  ].join("\n\n");
+}

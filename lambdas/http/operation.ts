@@ -1,0 +1,145 @@
+import * as z from "zod";
+import { faultsOf } from "../generations/request.ts";
+import type { ApiDependencies } from "../handlers/api-dependencies.ts";
+import { InvalidInput, type ProblemCode, ServiceError } from "../platform/problems.ts";
+import type { ApiRequest } from "./api-request.ts";
+import { readJson } from "./body.ts";
+import type { Caller } from "./caller.ts";
+import type { Reply } from "./reply.ts";
+
+export type Method = "GET" | "HEAD" | "POST" | "DELETE";
+
+/** Headers of answers that not every answer has. */
+export type AnswerHeader =
+  | "ETag"
+  | "Idempotent-Replayed"
+  | "Link"
+  | "Location"
+  | "Preference-Applied"
+  | "Retry-After"
+  | "WWW-Authenticate"
+  | "x-generation-id"
+  | "x-should-retry";
+
+interface Answer {
+  readonly description: string;
+  /** The schema of a JSON body; none for an answer without a body. */
+  readonly schema?: z.ZodType;
+  readonly mediaType?: string;
+  readonly headers?: readonly AnswerHeader[];
+  readonly examples?: Readonly<Record<string, unknown>>;
+}
+
+/** What the reference tells of an operation. */
+interface Described {
+  readonly method: Method;
+  /** As the contract writes it; `{id}` is the only parameter there is. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: "Generations" | "Batches" | "OpenAI" | "Service";
+  readonly summary: string;
+  readonly description?: string;
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** The problems it may answer besides those that any operation may. */
+  readonly problems: readonly ProblemCode[];
+  /** Headers of its problems besides those that any problem may have. */
+  readonly problemHeaders?: readonly AnswerHeader[];
+  readonly bodyExamples?: Readonly<Record<string, unknown>>;
+}
+
+/** What every handler gets. */
+export interface Call {
+  readonly request: ApiRequest;
+  /** The `{id}` of the path; empty where it has none. */
+  readonly id: string;
+}
+
+/** One line of the route table: what dispatches a request and what the OpenAPI document says of it. */
+export interface Operation extends Described {
+  /** Whether it is answered without a key. */
+  readonly open: boolean;
+  readonly requestHeaders: z.ZodObject;
+  readonly query: z.ZodObject | null;
+  readonly body: z.ZodType | null;
+  /** Checks the request and answers it. Throws ServiceError for a refusal. */
+  run(call: Call, dependencies: ApiDependencies): Promise<Reply>;
+}
+
+interface Spec<Headers extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>
+  extends Described {
+  readonly requestHeaders: Headers;
+  readonly query: Query;
+  readonly body: Body;
+  handle(
+    call: Call & {
+      readonly caller: Caller;
+      readonly headers: z.output<Headers>;
+      readonly query: z.output<Query>;
+      readonly body: z.output<Body>;
+    },
+    dependencies: ApiDependencies,
+  ): Promise<Reply>;
+}
+
+/** The problems of a request whose body cannot be taken. */
+export const BODY_FAULTS = [
+  "malformed_json",
+  "unsupported_media_type",
+  "payload_too_large",
+  "invalid_request",
+] as const satisfies readonly ProblemCode[];
+
+/** No headers, query or body that an operation reads. */
+export const NO_HEADERS = z.object({});
+export const NO_QUERY = z.object({});
+export const NO_BODY = z.undefined();
+
+/** An operation for callers with a key. All faults of headers, query and body are found before it starts. */
+export function operation<Headers extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
+  spec: Spec<Headers, Query, Body>,
+): Operation {
+  const hasBody = !(spec.body instanceof z.ZodUndefined);
+  return {
+    ...spec,
+    open: false,
+    query: spec.query === NO_QUERY ? null : spec.query,
+    body: hasBody ? spec.body : null,
+    async run(call, dependencies) {
+      const { request } = call;
+      const { caller } = request;
+      if (caller === null)
+        throw new ServiceError("unauthorized", {
+          detail: "Send a valid API key as `Authorization: Bearer KEY`.",
+        });
+      const headers = spec.requestHeaders.safeParse(request.headers);
+      const query = spec.query.safeParse(request.query);
+      const body = spec.body.safeParse(hasBody ? readJson(request) : undefined);
+      if (headers.success && query.success && body.success)
+        return spec.handle(
+          { ...call, caller, headers: headers.data, query: query.data, body: body.data },
+          dependencies,
+        );
+      throw new InvalidInput([
+        ...faultsOf(body.error),
+        ...faultsOf(headers.error, "#/headers"),
+        ...faultsOf(query.error, "#/query"),
+      ]);
+    },
+  };
+}
+
+interface OpenSpec extends Described {
+  handle(call: Call, dependencies: ApiDependencies): Promise<Reply>;
+}
+
+/** An operation for everybody. */
+export function openOperation(spec: OpenSpec): Operation {
+  return {
+    ...spec,
+    open: true,
+    requestHeaders: NO_HEADERS,
+    query: null,
+    body: null,
+    run: (call, dependencies) => spec.handle(call, dependencies),
+  };
+}

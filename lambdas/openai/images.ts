@@ -1,0 +1,235 @@
+import * as z from "zod";
+import { billedOf } from "../generations/billed.ts";
+import { problemOfEnd } from "../generations/problem-of-end.ts";
+import { hasEnded, readUntil } from "../generations/read.ts";
+import { type EndedGeneration, isOpen, type Succeeded } from "../generations/record.ts";
+import { type CreateRequest, canonical, type createRequestSchema } from "../generations/request.ts";
+import type { ApiDependencies } from "../handlers/api-dependencies.ts";
+import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
+import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
+import { json, type Reply, refusal } from "../http/reply.ts";
+import { ENDS, ServiceError } from "../platform/problems.ts";
+import { resendKey } from "./ledger-table.ts";
+import { noteDelivered, sendOnce } from "./send-once.ts";
+
+const requestHeaders = z.object({
+  "idempotency-key": idempotencyKey,
+  "cancel-after": cancelAfter,
+  "x-stainless-retry-count": z
+    .string()
+    .default("0")
+    .transform((text) => (/^\d{1,6}$/.test(text) ? Number(text) : 0))
+    .meta({
+      description:
+        "Sent by OpenAI's SDKs: above 0, the request joins the generation that its first send started.",
+      override: { type: "integer", minimum: 0, default: 0 },
+    }),
+});
+
+/** Fields of OpenAI's own models. They mean nothing here, and stop nobody. */
+const IGNORED = [
+  "background",
+  "complexity",
+  "frame_count",
+  "frame_duration_ms",
+  "input_fidelity",
+  "moderation",
+  "output_compression",
+  "output_format",
+  "partial_images",
+  "quality",
+  "safety_identifier",
+  "style",
+  "user",
+];
+
+function bodySchema(schema: ReturnType<typeof createRequestSchema>) {
+  const { prompt, model, size } = schema.shape;
+  const sizes = ["auto", ...size.unwrap().options] as const;
+  return z
+    .strictObject({
+      prompt,
+      model: model
+        .unwrap()
+        .nullish()
+        .meta({ description: "One of this service's models; the first by default." }),
+      n: z.literal(1).nullish().meta({ description: "One picture per request." }),
+      size: z
+        .enum(sizes)
+        .nullish()
+        .meta({ description: "Width and height in pixels; `auto` is the default size." }),
+      response_format: z.enum(["url", "b64_json"]).nullish().meta({
+        description:
+          "`url` by default: a presigned address that lives for an hour. `b64_json` for pictures up to 4.4 MB.",
+      }),
+      stream: z.literal(false).nullish().meta({ description: "Streaming is not possible." }),
+      ...Object.fromEntries(
+        IGNORED.map((name) => [name, z.unknown().optional().meta({ description: "Ignored." })]),
+      ),
+    })
+    .meta({ id: "OpenAiImageRequest" });
+}
+
+type Body = z.output<ReturnType<typeof bodySchema>>;
+
+const answerSchema = z
+  .object({
+    created: z.int().meta({ description: "Unix time in seconds." }),
+    data: z.array(z.object({ url: z.url().optional(), b64_json: z.string().optional() })).length(1),
+  })
+  .meta({ id: "OpenAiImages" });
+
+/** Base 64 makes four bytes of three, and the answer must stay below Lambda's 6 MB. */
+const MOST_INLINE_BYTES = 4_400_000;
+
+/** `POST /v1/images/generations`: OpenAI's Images API, for its unmodified SDKs. */
+export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>): Operation {
+  return operation({
+    method: "POST",
+    path: "/v1/images/generations",
+    operationId: "createOpenAiImage",
+    tag: "OpenAI",
+    summary: "Create a picture, OpenAI's way",
+    description:
+      "For unmodified OpenAI SDKs: `client.images.generate({ model, prompt })`. It is the same job as a generation, named by `x-generation-id`. An SDK's re-sends join the first one's generation; none is painted twice. Fields that only OpenAI's models know are accepted and ignored.",
+    requestHeaders,
+    query: NO_QUERY,
+    body: bodySchema(schema),
+    bodyExamples: {
+      shortest: { prompt: "A red fox in fresh snow, morning light" },
+      inline: {
+        model: "qwen-image-max",
+        prompt: "A red fox",
+        size: "1328x1328",
+        response_format: "b64_json",
+      },
+    },
+    answers: {
+      200: {
+        description: "The picture.",
+        schema: answerSchema,
+        headers: ["x-generation-id", "Idempotent-Replayed"],
+        examples: {
+          url: {
+            created: 1772366421,
+            data: [
+              {
+                url: "https://image-service-prod.s3.amazonaws.com/generations/gen_….png?X-Amz-Signature=...",
+              },
+            ],
+          },
+        },
+      },
+    },
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "gone", "budget_exceeded", ...ENDS],
+    problemHeaders: ["x-generation-id", "x-should-retry", "Idempotent-Replayed"],
+    async handle({ caller, headers, body, request }, dependencies) {
+      const key = headers["idempotency-key"] ?? null;
+      const deadline = headers["cancel-after"];
+      const until = Math.min(dependencies.now() + dependencies.longestWait * 1000, request.answerBy);
+      const sending = {
+        key: resendKey(caller, request.body),
+        retryCount: headers["x-stainless-retry-count"],
+        until,
+      };
+      const { generation, replayed } = await sendOnce(
+        {
+          request: intentOf(body, schema),
+          owner: caller.owner,
+          lane: "interactive",
+          idempotencyKey: key,
+          ...(deadline !== undefined && { deadlineSeconds: deadline }),
+        },
+        sending,
+        dependencies,
+      );
+      dependencies.signal(replayed ? "ResendsJoined" : "GenerationsAccepted", {
+        generation_id: generation.id,
+      });
+
+      const latest = await readUntil(generation, hasEnded, until, dependencies);
+      const named = {
+        "x-generation-id": latest.id,
+        ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
+      };
+      if (isOpen(latest)) return refusal(notYet(latest), request.id, { ...named, "x-should-retry": "true" });
+      const final = await finalReply(latest, { body, requestId: request.id, named }, dependencies);
+      if (key === null) await noteDelivered(latest, sending.key, dependencies);
+      return final;
+    },
+  });
+}
+
+/** What is answered once a generation has ended: its picture, or the problem of its end. */
+async function finalReply(
+  generation: EndedGeneration,
+  { body, requestId, named }: { body: Body; requestId: string; named: Readonly<Record<string, string>> },
+  dependencies: ApiDependencies,
+): Promise<Reply> {
+  try {
+    return json(200, await answerOf(generation, body, dependencies), named);
+  } catch (error) {
+    // Sent again, the request would only read the same end again.
+    if (error instanceof ServiceError)
+      return refusal(error, requestId, { ...named, "x-should-retry": "false" });
+    throw error;
+  }
+}
+
+function intentOf(body: Body, schema: ReturnType<typeof createRequestSchema>): CreateRequest {
+  const { prompt, model, size } = body;
+  const chosen = size === "auto" ? undefined : (size ?? undefined);
+  return canonical(
+    schema.parse({ prompt, ...(model && { model }), ...(chosen !== undefined && { size: chosen }) }),
+  );
+}
+
+async function answerOf(
+  generation: EndedGeneration,
+  { response_format }: Body,
+  { images, pictures }: ApiDependencies,
+): Promise<z.input<typeof answerSchema>> {
+  const image = imageOf(generation);
+  const created = Math.floor(Date.parse(generation.completed_at) / 1000);
+  if (response_format !== "b64_json") {
+    const { url } = await images.address(image);
+    return { created, data: [{ url }] };
+  }
+  if (image.bytes > MOST_INLINE_BYTES)
+    throw new ServiceError("invalid_request", {
+      detail: `The picture has ${image.bytes} bytes, too many for b64_json. It is painted and stored: GET ${instanceOf(generation)}/image answers its address.`,
+      errors: [
+        { pointer: "#/response_format", detail: "cannot hold so large a picture; fetch the stored one" },
+      ],
+      instance: instanceOf(generation),
+      billed: "yes",
+    });
+  return { created, data: [{ b64_json: Buffer.from(await pictures.bytes(image)).toString("base64") }] };
+}
+
+function imageOf(generation: EndedGeneration): NonNullable<Succeeded["image"]> {
+  const problem = problemOfEnd(generation);
+  if (problem !== null) throw problem;
+  if (generation.state === "succeeded" && generation.image !== null) return generation.image;
+  throw new ServiceError("gone", {
+    detail: "The picture was removed by its owner.",
+    instance: instanceOf(generation),
+    billed: billedOf(generation),
+  });
+}
+
+/** The one 503 of the contract: work waits for the provider's pace. */
+function notYet(generation: Parameters<typeof billedOf>[0]): ServiceError {
+  return new ServiceError("provider_throttled", {
+    detail:
+      "The picture has not finished within the wait. It is still being worked on: the same request, sent again by the SDK, joins it.",
+    instance: instanceOf(generation),
+    billed: billedOf(generation),
+    retryable: true,
+    retryAfterSeconds: 2,
+  });
+}
+
+function instanceOf({ id }: { id: string }): string {
+  return `/v1/generations/${id}`;
+}

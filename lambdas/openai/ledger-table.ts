@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import * as z from "zod";
+import { type Budget, exceeded, reserve, type Write } from "../budgets/table.ts";
+import { toItem } from "../generations/item.ts";
+import type { Queued } from "../generations/record.ts";
+import { type Wish, wishSchema } from "./ledger.ts";
+
+/** What is known of a request that may be sent again. */
+export interface Sent {
+  readonly wishes: readonly Wish[];
+  /** Counts the writes; 0 where there was none. */
+  readonly version: number;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Which generations a request's sends belong to. The wishes and the generation that one of them starts are written
+ * together or not at all, so that no crash leaves one without the other.
+ */
+export interface ResendStore {
+  find(key: string): Promise<Sent>;
+  /**
+   * Writes the wishes over those that were seen, and the generation that the last of them starts; false where another
+   * was quicker.
+   *
+   * @throws ServiceError `budget_exceeded` where there is a budget and nothing left of it
+   */
+  save(key: string, wishes: readonly Wish[], seen: Sent, starts?: Queued): Promise<boolean>;
+}
+
+const sentSchema = z.object({ wishes: z.array(wishSchema), version: z.int(), expires_at: z.int() });
+
+/** As the release before this one wrote it: the latest wish only. */
+const latestSchema = z
+  .object({
+    generation_id: z.string(),
+    by_resend: z.boolean(),
+    written_at: z.number(),
+    expires_at: z.int(),
+  })
+  .transform(({ generation_id, by_resend, written_at, expires_at }) => ({
+    wishes: [
+      {
+        generation_id,
+        by_resend,
+        started_at: written_at,
+        attended_until: written_at,
+        retry_count: 0,
+        delivered_at: null,
+      },
+    ],
+    version: 0,
+    expires_at,
+  }));
+
+const itemSchema = z.union([sentSchema, latestSchema]);
+
+/** How long after its generation's deadline a request may still be sent again. */
+const KEPT_SECONDS = 3600;
+
+/** The key of a request: who sends it, with which API key, and every byte of it. */
+export function resendKey(caller: { owner: string; keyId: string }, body: Uint8Array): string {
+  const bytes = createHash("sha256").update(body).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([caller.owner, caller.keyId, bytes]))
+    .digest("hex");
+}
+
+/** The wishes in the service's table. They are forgotten a while after their generations' deadlines. */
+export function createResendStore(
+  client: DynamoDBDocumentClient,
+  { table, retentionDays, budget = null }: { table: string; retentionDays: number; budget?: Budget | null },
+): ResendStore {
+  const keyOf = (key: string) => ({ pk: `resend#${key}` });
+
+  function writesOf(starts: Queued): readonly Write[] {
+    const { generation, writes } = reserve(starts, budget, table);
+    const Item = toItem(generation, retentionDays);
+    return [{ Put: { TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" } }, ...writes];
+  }
+
+  return {
+    async find(key) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }),
+      );
+      if (Item === undefined) return { wishes: [], version: 0, expiresAt: 0 };
+      const { wishes, version, expires_at } = itemSchema.parse(Item);
+      return { wishes, version, expiresAt: expires_at };
+    },
+
+    async save(key, wishes, seen, starts) {
+      const deadline = starts === undefined ? 0 : Math.ceil(Date.parse(starts.deadline) / 1000);
+      const item = {
+        ...keyOf(key),
+        wishes,
+        version: seen.version + 1,
+        expires_at: Math.max(seen.expiresAt, deadline + KEPT_SECONDS),
+      };
+      const condition =
+        seen.version === 0
+          ? { ConditionExpression: "attribute_not_exists(version)" }
+          : {
+              ConditionExpression: "version = :previous",
+              ExpressionAttributeValues: { ":previous": seen.version },
+            };
+      try {
+        // A transaction, even of one write: it carries a token, so that repeated by the SDK, after its answer was
+        // lost, it is still the same write.
+        await client.send(
+          new TransactWriteCommand({
+            TransactItems: [
+              { Put: { TableName: table, Item: item, ...condition } },
+              ...(starts === undefined ? [] : writesOf(starts)),
+            ],
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof TransactionCanceledException && isUnpaid(error)) throw exceeded();
+        if (error instanceof TransactionCanceledException && isContention(error)) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Whether others wrote the same items: a failed condition, or a write at the same moment. */
+function isContention(error: TransactionCanceledException): boolean {
+  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? "None");
+  return (
+    codes.some((code) => code !== "None") &&
+    codes.every((code) => ["None", "ConditionalCheckFailed", "TransactionConflict"].includes(code))
+  );
+}
+
+/** Whether nothing but the budget, whose counters come last, stood against it. */
+function isUnpaid({ CancellationReasons = [] }: TransactionCanceledException): boolean {
+  const [wishes, generation, ...counters] = CancellationReasons.map(({ Code }) => Code);
+  const failed = "ConditionalCheckFailed";
+  return wishes !== failed && generation !== failed && counters.includes(failed);
+}

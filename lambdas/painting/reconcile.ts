@@ -1,0 +1,75 @@
+import { CorruptRecord } from "../generations/item.ts";
+import type { Generation } from "../generations/record.ts";
+import type { GenerationStore } from "../generations/table.ts";
+import { adopt, expire, isOverdue, loseAnswer, revive } from "../generations/transitions.ts";
+import type { TurnQueue } from "./queue.ts";
+
+interface Reconciler {
+  readonly generations: Pick<GenerationStore, "due" | "get" | "save" | "quarantine">;
+  readonly queue: Pick<TurnQueue, "send">;
+  readonly now: () => number;
+  readonly signal: (
+    name: "GenerationsRequeued" | "OutcomeUnknown" | "PoisonMessage",
+    generationId: string,
+  ) => void;
+}
+
+/** What one run did. */
+interface Reconciled {
+  readonly ended: number;
+  readonly queuedAgain: number;
+}
+
+/**
+ * The belt to the braces: no open state is for ever. Looks at every open generation that should have moved on
+ * by now, whatever became of its message, and ends it or gives it a new message. Safe to run twice at once.
+ */
+export async function reconcile(reconciler: Reconciler): Promise<Reconciled> {
+  let ended = 0;
+  let queuedAgain = 0;
+  for (const id of await reconciler.generations.due(reconciler.now())) {
+    const next = await reconcileOne(id, reconciler);
+    if (next === "ended") ended++;
+    if (next === "queued again") queuedAgain++;
+  }
+  return { ended, queuedAgain };
+}
+
+async function reconcileOne(id: string, reconciler: Reconciler): Promise<"ended" | "queued again" | null> {
+  const { generations, queue, signal } = reconciler;
+  try {
+    const generation = await generations.get(id);
+    const next = generation === null ? null : nextOf(generation, reconciler.now());
+    if (next === null || !(await generations.save(next))) return null;
+    if (generation?.state === "submitting") signal("OutcomeUnknown", id);
+    if (next.state !== "queued" && next.state !== "painted") return "ended";
+    // After the write: a crash in between leaves it due again after its new grace, never lost.
+    await queue.send([id]);
+    signal("GenerationsRequeued", id);
+    return "queued again";
+  } catch (error) {
+    if (!(error instanceof CorruptRecord)) throw error;
+    await generations.quarantine(id);
+    signal("PoisonMessage", id);
+    return null;
+  }
+}
+
+/** The way out of a state that has outlived what it allows; null when it has not. */
+function nextOf(generation: Generation, now: number): Generation | null {
+  const expired = isOverdue(generation, now) ? expire(generation, now) : null;
+  if (expired !== null) return expired;
+  switch (generation.state) {
+    case "queued":
+      return revive(generation, now);
+    case "submitting": {
+      if (Date.parse(generation.lease_until) >= now) return null;
+      const detail = "The service lost the provider's answer; whether the image was charged is not known.";
+      return loseAnswer(generation, { now, notBefore: now, detail });
+    }
+    case "painted":
+      return adopt(generation, now);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import { routesOf } from "../../../lambdas/handlers/routes.ts";
+import { documentOf } from "../../../lambdas/http/document.ts";
+import { PROBLEMS } from "../../../lambdas/platform/problems.ts";
+import { apiUnderTest } from "../../support/in-memory-api.ts";
+
+const committed = JSON.parse(await readFile(new URL("../../../docs/openapi.json", import.meta.url), "utf8"));
+const routes = routesOf("sg");
+
+describe("the OpenAPI document", () => {
+  test("is committed as the routes stand, in both regions (node bin/openapi.ts writes it)", () => {
+    for (const region of ["sg", "bj"] as const)
+      expect(JSON.parse(JSON.stringify(documentOf(routesOf(region))))).toEqual(committed);
+  });
+
+  test("is served as it is committed", async () => {
+    const answer = await apiUnderTest().send({ path: "/openapi.json", owner: null });
+    expect([answer.status, answer.headers["content-type"]]).toEqual([200, "application/json"]);
+    expect(answer.body).toEqual(committed);
+  });
+
+  test("has the contract's paths and methods, no more and no fewer", () => {
+    const operations = Object.entries<object>(committed.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(operations.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  test("names every operation once, and every problem code somewhere", () => {
+    const ids = routes.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const text = JSON.stringify(committed);
+    for (const code of Object.keys(PROBLEMS)) expect(text).toContain(`\`${code}\``);
+  });
+
+  test("has an example of each problem that an operation says it may answer", () => {
+    for (const { path, method, problems } of routes.filter((route) => route.method !== "HEAD")) {
+      const { responses } = committed.paths[path][method.toLowerCase()];
+      for (const code of problems) {
+        const { content } = responses[PROBLEMS[code].status];
+        expect(content["application/problem+json"].examples[code].value.code).toBe(code);
+      }
+    }
+  });
+
+  test("has examples that fit their schemas", () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: "document", components: committed.components });
+    const rebased = (schema: object) =>
+      JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
+    for (const { content } of contentsOf(committed.paths)) {
+      for (const media of Object.values<{ schema: object; examples?: Record<string, { value: unknown }> }>(
+        content,
+      )) {
+        const validate = ajv.compile(rebased(media.schema));
+        for (const { value } of Object.values(media.examples ?? {}))
+          expect([validate(value), validate.errors]).toEqual([true, null]);
+      }
+    }
+  });
+
+  test("asks for a key everywhere but where it is read without one", () => {
+    for (const { path, method, open } of routes)
+      expect(committed.paths[path][method.toLowerCase()].security).toEqual(open ? [] : undefined);
+    expect(
+      routes
+        .filter(({ open }) => open)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(["/v1/docs", "/v1/health", "/v1/openapi.json"]);
+  });
+});
+
+interface Contents {
+  readonly content: Record<string, { schema: object; examples?: Record<string, { value: unknown }> }>;
+}
+
+function contentsOf(node: unknown): Contents[] {
+  if (typeof node !== "object" || node === null) return [];
+  const here = "content" in node ? [node as Contents] : [];
+  return [...here, ...Object.values(node).flatMap(contentsOf)];
+}
+
+describe("the reference page", () => {
+  test("is one answer that loads nothing from elsewhere and fits into Lambda's", async () => {
+    const answer = await apiUnderTest().send({ path: "/docs", owner: null });
+    expect(answer.status).toBe(200);
+    expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
+    expect(JSON.stringify(answer.text).length).toBeLessThan(5_000_000);
+    expect(answer.text).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)="?https?:/);
+    const policy = answer.headers["content-security-policy"];
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+  });
+});

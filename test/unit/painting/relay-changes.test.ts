@@ -1,0 +1,109 @@
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { describe, expect, test } from "vitest";
+import { toItem } from "../../../lambdas/generations/item.ts";
+import type { Generation } from "../../../lambdas/generations/record.ts";
+import { cancel, remove, requeue } from "../../../lambdas/generations/transitions.ts";
+import { relayChanges } from "../../../lambdas/painting/relay-changes.ts";
+import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
+
+function image(generation: Generation) {
+  return marshall(toItem(generation, 30), { removeUndefinedValues: true });
+}
+
+function change(before: Generation | null, after: Generation): DynamoDBRecord {
+  return {
+    dynamodb: {
+      Keys: { pk: { S: `generation#${after.id}` } },
+      NewImage: image(after),
+      ...(before !== null && { OldImage: image(before) }),
+    },
+  } as unknown as DynamoDBRecord;
+}
+
+function relay() {
+  const sent: string[][] = [];
+  const announced: string[] = [];
+  const result = { sent, announced, unreadable: 0, failing: "" };
+  const relayed = relayChanges({
+    queue: {
+      send: async (ids) => {
+        if (result.failing === "queue") throw new Error("SQS fails");
+        sent.push([...ids]);
+      },
+    },
+    announce: async ({ id }) => {
+      if (result.failing === id) throw new Error("EventBridge fails");
+      announced.push(id);
+    },
+    unreadable: () => {
+      result.unreadable++;
+    },
+  });
+  const run = (...Records: DynamoDBRecord[]) => relayed({ Records } as DynamoDBStreamEvent);
+  return Object.assign(result, { run });
+}
+
+describe("the relay", () => {
+  test("queues a message for every new generation", async () => {
+    const { run, sent } = relay();
+    const [first, second] = [queued(), queued()];
+    await run(change(null, first), change(null, second));
+    expect(sent).toEqual([[first.id, second.id]]);
+  });
+
+  test("tells the end of every generation, once", async () => {
+    const { run, sent, announced } = relay();
+    const end = succeeded();
+    const gone = cancel(queued(), NOON);
+    await run(change(painted(), end), change(queued(), gone), change(end, remove(end, NOON)));
+    expect(announced).toEqual([end.id, gone.id]);
+    expect(sent).toEqual([[]]);
+  });
+
+  test("passes what is on its way in silence", async () => {
+    const { run, sent, announced } = relay();
+    const start = queued();
+    await run(
+      change(start, submitting(start)),
+      change(submitting(start), painted(submitting(start))),
+      change(submitting(start), requeue(submitting(start), { notBefore: NOON, counted: true })),
+    );
+    expect([sent, announced]).toEqual([[[]], []]);
+  });
+
+  test("says everything again when the batch comes again", async () => {
+    const { run, sent, announced } = relay();
+    const [start, end] = [queued(), succeeded()];
+    const batch = [change(null, start), change(painted(), end)];
+    await run(...batch);
+    await run(...batch);
+    expect(sent).toEqual([[start.id], [start.id]]);
+    expect(announced).toEqual([end.id, end.id]);
+  });
+
+  test.each(["queue", "bus"])("fails the batch when the %s fails, so that it comes again", async (part) => {
+    const end = succeeded();
+    const failing = relay();
+    failing.failing = part === "queue" ? "queue" : end.id;
+    await expect(failing.run(change(null, queued()), change(painted(), end))).rejects.toThrow("fails");
+  });
+
+  test("passes an unreadable change over, with an alarm, and goes on", async () => {
+    const relayed = relay();
+    const start = queued();
+    const broken = change(null, queued());
+    if (broken.dynamodb?.NewImage) broken.dynamodb.NewImage.owner = { N: "7" };
+    await relayed.run(broken, change(null, start));
+    expect(relayed.unreadable).toBe(1);
+    expect(relayed.sent).toEqual([[start.id]]);
+  });
+
+  test("leaves removals and other items alone", async () => {
+    const relayed = relay();
+    const removal = { dynamodb: { Keys: { pk: { S: "generation#gen_1" } } } } as unknown as DynamoDBRecord;
+    const pacer = { dynamodb: { Keys: { pk: { S: "pacer#sg#m" } }, NewImage: { pk: { S: "pacer#sg#m" } } } };
+    await relayed.run(removal, pacer as unknown as DynamoDBRecord);
+    expect([relayed.sent, relayed.announced, relayed.unreadable]).toEqual([[[]], [], 0]);
+  });
+});
