@@ -1,14 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Variables } from "../../lib/local-variables.ts";
 import { Failure } from "../failure.ts";
 import { type Progress, silence } from "../progress.ts";
 import { bootstrap, deploy, synthesize } from "./deploy.ts";
-import { startEmulator, untilHealthy } from "./emulator.ts";
+import { EMULATOR_SOCKET, startEmulator, untilHealthy } from "./emulator.ts";
 import { ownEndpoint, placeOfEmulator } from "./emulator-place.ts";
 import { type Picture, paintFirstPicture, refuseWhenPaused } from "./first-picture.ts";
+import { startFrontProxyProcess } from "./front-proxy/process.ts";
 import { furnish, pacerOf } from "./furnish.ts";
 import { installEmulator, installed } from "./installation.ts";
+import { makePrivate } from "./private-files.ts";
 import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
 import { type Provider, placeOfProvider } from "./provider-place.ts";
 import { removeRunning, writeRunning } from "./running-file.ts";
@@ -23,12 +25,12 @@ export interface LocalCloudOptions {
   readonly directory: string;
   /** The shell's variables: settings of the stack and of the provider. */
   readonly environment: Variables;
-  /** The emulator's port, before LOCAL_PORT. */
+  /** The port of the local address, before LOCAL_PORT. */
   readonly port?: number;
   readonly progress?: Progress;
   /** Whether to try the whole way by painting a picture; yes when absent. */
   readonly paintFirstPicture?: boolean;
-  /** Where the functions reach AWS, when it is not the emulator itself: a proxy that breaks calls, in tests. */
+  /** Where the functions reach AWS, when it is not the local address: a proxy that breaks calls, in tests. */
   readonly functionsEndpoint?: string;
   /** Ends the start; it throws the signal's reason when nothing of it is left. */
   readonly signal?: AbortSignal;
@@ -62,7 +64,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ...(options.port !== undefined && { LOCAL_PORT: String(options.port) }),
   });
   const { directory } = options;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makePrivate(directory);
   await takeOver(directory);
   const start = new Start(options, settings);
   try {
@@ -94,13 +96,13 @@ class Start {
     this.progress = options.progress ?? silence;
     this.logs = join(directory, "logs");
     rmSync(this.logs, { recursive: true, force: true });
-    mkdirSync(this.logs, { recursive: true });
+    makePrivate(this.logs);
     const parent = join(directory, "tmp");
     rmSync(parent, { recursive: true, force: true });
-    mkdirSync(parent, { recursive: true });
+    makePrivate(parent);
     this.temporary = mkdtempSync(join(parent, "emulator-"));
     // The emulator runs functions from here, by a script in CommonJS: our own package.json must not rule over it.
-    writeFileSync(join(this.temporary, "package.json"), "{}\n");
+    writeFileSync(join(this.temporary, "package.json"), "{}\n", { mode: 0o600 });
     removeStackFile(directory);
     rmSync(join(directory, FIRST_PICTURE), { force: true });
     const abort = () => this.controller.abort(signal?.reason);
@@ -172,7 +174,9 @@ class Start {
     const { environment } = this.options;
     const { signal } = this.controller;
     if (endpoint !== undefined) {
-      progress.note(`Using the emulator at ${endpoint}, as it is.`);
+      progress.note(
+        `Using the emulator at ${endpoint}, as it is: web pages may reach it, as nothing of ours guards it.`,
+      );
       return endpoint;
     }
     const home = join(localDirectory, "emulator");
@@ -194,6 +198,16 @@ class Start {
           temporary,
           variables: environment,
           functionsEndpoint: this.options.functionsEndpoint,
+        }),
+      );
+      this.keep(
+        startFrontProxyProcess({
+          port,
+          socket: EMULATOR_SOCKET,
+          directory: temporary,
+          functionsEndpoint: this.options.functionsEndpoint,
+          log: join(logs, "front-proxy.log"),
+          variables: environment,
         }),
       );
       return untilHealthy(ownEndpoint(settings), signal);

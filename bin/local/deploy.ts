@@ -5,6 +5,7 @@ import * as z from "zod";
 import type { Variables } from "../../lib/local-variables.ts";
 import { stackName } from "../../lib/stack-name.ts";
 import { Failure } from "../failure.ts";
+import { makePrivate } from "./private-files.ts";
 import { ProgramFailed, runProgram } from "./processes.ts";
 import { projectDirectory } from "./surroundings.ts";
 
@@ -41,6 +42,8 @@ const cli = join(projectDirectory, "node_modules", "aws-cdk", "bin", "cdk");
 /** Builds the app for the local environment: bundles the functions and writes the template. */
 export async function synthesize(options: CdkOptions): Promise<void> {
   await cdk("synth", ["--app", "node bin/app.ts", "-c", "env=local", "--quiet"], options);
+  // The CDK opens the bundles' folders to everybody, for builds in a container.
+  makePrivate(join(options.directory, "cdk.out"));
 }
 
 /** Prepares the emulated account for deployments. */

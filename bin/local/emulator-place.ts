@@ -3,7 +3,7 @@ import { health } from "./emulator.ts";
 import { isFree } from "./ports.ts";
 import type { LocalSettings } from "./settings.ts";
 
-/** The address of an emulator that we start. */
+/** The address of an emulator that we start: the front proxy's. */
 export function ownEndpoint({ port }: LocalSettings): string {
   return `http://127.0.0.1:${port}`;
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Variables } from "../../lib/local-variables.ts";
 import type { Installation } from "./installation.ts";
@@ -5,13 +7,14 @@ import { type ServiceProcess, startProcess } from "./processes.ts";
 import { aroundProxies, plainVariables } from "./surroundings.ts";
 
 interface EmulatorOptions {
+  /** Where the front proxy listens: in the addresses that the emulator gives out, and the functions' way to AWS. */
   readonly port: number;
   readonly region: string;
   readonly log: string;
   /** A private folder for what the emulator unpacks; it never tidies up. */
   readonly temporary: string;
   readonly variables: Variables;
-  /** Where functions reach AWS, when it is not the emulator itself. */
+  /** Where functions reach AWS, when it is not the front proxy. */
   readonly functionsEndpoint?: string | undefined;
 }
 
@@ -25,14 +28,32 @@ const WAY_OUT = [
   "NODE_EXTRA_CA_CERTS",
 ];
 
-/** Starts MiniStack on the loopback address. Its variables become those of the functions: so there are few. */
+/** The emulator's socket, in the folder it runs in. */
+export const EMULATOR_SOCKET = "emulator.sock";
+
+/** Of its server: it never closes a connection by itself, as the front proxy may be about to use that very one. */
+const SERVER_SETTINGS = `
+bind = "unix:${EMULATOR_SOCKET}"
+workers = 0
+keep_alive_timeout = 10**7
+keep_alive_max_requests = 10**9
+loglevel = "WARNING"
+`;
+
+/**
+ * Starts MiniStack on a socket in its private folder: it lets anybody do anything, and no browser can reach a socket.
+ * Its variables become those of the functions: so there are few.
+ */
 export function startEmulator(installation: Installation, options: EmulatorOptions): ServiceProcess {
   const { port, region, log, temporary, variables } = options;
   const wayOut = WAY_OUT.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]]));
+  const serverSettings = join(temporary, "server-settings.py");
+  writeFileSync(serverSettings, SERVER_SETTINGS, { mode: 0o600 });
   return startProcess({
     name: "the AWS emulator",
     command: installation.python,
-    arguments: ["-m", "ministack"],
+    // As MiniStack's own container starts it.
+    arguments: ["-m", "hypercorn", "ministack.app:app", "--config", `file:${serverSettings}`],
     directory: temporary,
     log,
     variables: {
@@ -43,10 +64,11 @@ export function startEmulator(installation: Installation, options: EmulatorOptio
       ...(options.functionsEndpoint !== undefined && { AWS_ENDPOINT_URL: options.functionsEndpoint }),
       TMPDIR: temporary,
       GATEWAY_PORT: String(port),
-      BIND_HOST: "127.0.0.1",
       MINISTACK_REGION: region,
       LAMBDA_EXECUTOR: "local",
+      // Listeners of their own, which nothing would guard.
       SFTP_ENABLED: "0",
+      IOT_MTLS_ENABLED: "0",
       LOG_LEVEL: "WARNING",
     },
   });

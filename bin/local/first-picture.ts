@@ -54,7 +54,7 @@ export async function paintFirstPicture(
       `The first picture was not painted: ${error?.code ?? generation.status}: ${error?.message}`,
     );
   const bytes = await download(api, generation, signal);
-  writeFileSync(path, bytes);
+  writeFileSync(path, bytes, { mode: 0o600 });
   const { width, height, sha256 } = image;
   return { path, width, height, bytes: bytes.length, sha256, cost: `${usage.cost} ${usage.currency}` };
 }

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { Variables } from "../../lib/local-variables.ts";
 import { Failure, messageOf } from "../failure.ts";
+import { makePrivate } from "./private-files.ts";
 import { runProgram } from "./processes.ts";
 import { type Installer, installers, type Probe } from "./python.ts";
 import { searchPath } from "./surroundings.ts";
@@ -33,7 +34,7 @@ export function installed(directory: string): Installation | undefined {
 /** Installs the emulator by the best means of this machine. */
 export async function installEmulator(options: InstallOptions): Promise<Installation> {
   const home = homeIn(options.directory);
-  mkdirSync(options.directory, { recursive: true });
+  makePrivate(options.directory);
   // Made aside and moved when complete: an interrupted installation is never taken for one.
   const draft = `${home}.${process.pid}`;
   const faults: string[] = [];

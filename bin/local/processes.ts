@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import type { Variables } from "../../lib/local-variables.ts";
 import { Failure, messageOf } from "../failure.ts";
+import { privately } from "./private-files.ts";
 
 /** A process so described that another one, which got its number later, is not taken for it. */
 export const processRecordSchema = z.object({
@@ -16,7 +17,10 @@ export const processRecordSchema = z.object({
 
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
 
-/** What to run, where and with which variables; it inherits none. Its output is appended to the log. */
+/**
+ * What to run, where and with which variables; it inherits none. Its output is appended to the log. What it writes is
+ * its owner's alone.
+ */
 export interface ProcessDescription {
   readonly name: string;
   readonly command: string;
@@ -122,14 +126,16 @@ function launch({
   directory,
   log,
 }: ProcessDescription): ChildProcess {
-  const output = openSync(log, "a");
+  const output = openSync(log, "a", 0o600);
   try {
-    return spawn(command, list, {
-      cwd: directory,
-      env: { ...variables },
-      stdio: ["ignore", output, output],
-      detached: true,
-    });
+    return privately(() =>
+      spawn(command, list, {
+        cwd: directory,
+        env: { ...variables },
+        stdio: ["ignore", output, output],
+        detached: true,
+      }),
+    );
   } catch (error) {
     throw new Failure(`${name} cannot be started: ${messageOf(error)}`, { cause: error });
   } finally {

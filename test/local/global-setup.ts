@@ -12,6 +12,8 @@ import { changeVariables } from "./function-variables.ts";
 
 /** What the tests get: the deployed stack, the provider's double and the proxy that breaks calls to AWS. */
 export interface Cloud {
+  /** Where the service keeps its files. */
+  readonly directory: string;
   readonly stack: StackFile;
   readonly simulatorUrl: string;
   readonly proxyUrl: string;
@@ -59,7 +61,12 @@ export async function setup(project: TestProject): Promise<void> {
   });
   undo.push(() => cloud.stop());
   await leadToProxy(cloud.stack, proxy.url);
-  project.provide("cloud", { stack: cloud.stack, simulatorUrl: simulator.baseUrl, proxyUrl: proxy.url });
+  project.provide("cloud", {
+    directory,
+    stack: cloud.stack,
+    simulatorUrl: simulator.baseUrl,
+    proxyUrl: proxy.url,
+  });
 }
 
 /** The SDK takes a queue's URL for its endpoint, and would pass the proxy by. */

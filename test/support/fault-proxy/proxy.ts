@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { CONTROL } from "./client.ts";
 import { FaultBook } from "./faults.ts";
-import { forward } from "./forward.ts";
+import { forwardWhole } from "./forward.ts";
 import { type FunctionProcess, functionProcesses, processOfConnection } from "./processes.ts";
 
 /** A proxy between the functions and the emulator, which can break any call. */
@@ -60,7 +60,7 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
       outgoing.destroy();
       return;
     }
-    const answer = await forward(incoming, body, target());
+    const answer = await forwardWhole(incoming, body, target());
     if (process !== null && operation === "DynamoDB.PutItem" && answer.status === 200)
       noteWriter(process, body.toString());
     if (action === "hang-after") return;
