@@ -1,8 +1,8 @@
 import type { Generation } from "../generations/record.ts";
 import { expire, isOverdue, loseAnswer } from "../generations/transitions.ts";
 import type { Pacer } from "../pacing/limiter.ts";
+import type { Slot } from "../pacing/limiter-state.ts";
 import { retryDelay } from "../pacing/pace.ts";
-import type { Slot } from "../pacing/slots.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { claimNext, readOrQuarantine, someoneWaits } from "./line.ts";

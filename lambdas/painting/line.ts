@@ -7,8 +7,8 @@ import {
   timestamp,
 } from "../generations/record.ts";
 import { claim, expire } from "../generations/transitions.ts";
+import type { Slot } from "../pacing/limiter-state.ts";
 import { lanesInOrder } from "../pacing/pace.ts";
-import type { Slot } from "../pacing/slots.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** How often a turn looks at the line anew when others were quicker at all whom it saw. */

@@ -1,7 +1,7 @@
 import type { Generation, Submitting } from "../generations/record.ts";
 import { checkpoint, loseAnswer, MOST_ATTEMPTS, refuse, requeue } from "../generations/transitions.ts";
+import type { Slot } from "../pacing/limiter-state.ts";
 import { retryDelay, throttlePause } from "../pacing/pace.ts";
-import type { Slot } from "../pacing/slots.ts";
 import { errorName, logger } from "../platform/observe.ts";
 import type { ProviderRefusal } from "../platform/problems.ts";
 import type { OperatorFault } from "../providers/dashscope/error-table.ts";

@@ -317,7 +317,7 @@ describe("the line", () => {
     const generation = fox();
     bench.put(generation);
     await bench.deliver(generation);
-    expect((await bench.pacer.prospects()).nextSlotAt).toBeGreaterThan(NOON + 30_450 + 1700);
+    expect((await bench.pacer.status()).nextSlotAt).toBeGreaterThan(NOON + 30_450 + 1700);
   });
 
   test("a slot that any late call would move out of the worker's patience is not taken", async () => {
@@ -507,7 +507,7 @@ describe("what an answer means", () => {
     bench.put(generation);
     bench.answers.push({ ...throttled, retryAfterSeconds: 300 });
     expect(await bench.deliver(generation)).toEqual({ kind: "back", at: NOON + 300_000 });
-    expect((await bench.pacer.prospects()).nextSlotAt).toBe(NOON + 300_000);
+    expect((await bench.pacer.status()).nextSlotAt).toBe(NOON + 300_000);
   });
 
   test("throttled to the end, it says so", async () => {
@@ -573,7 +573,7 @@ describe("the breaker", () => {
       await bench.deliver(first);
       expect(bench.record(first)).toMatchObject({ state: "queued", attempts: 0 });
       expect(bench.signals).toEqual(["ProviderPaused"]);
-      expect(await bench.pacer.prospects()).toMatchObject({ paused: true });
+      expect(await bench.pacer.status()).toMatchObject({ paused: true });
       bench.now = NOON + 40_000;
       await bench.deliver(second);
       expect(bench.asked).toEqual(["fox"]);
@@ -595,7 +595,7 @@ describe("the breaker", () => {
     }
     expect(asked.slice(0, 3)).toEqual([0, MINUTE, 2 * MINUTE]);
     expect(bench.record(generation)).toMatchObject({ state: "succeeded", attempts: 2 });
-    expect(await bench.pacer.prospects()).toMatchObject({ paused: false });
+    expect(await bench.pacer.status()).toMatchObject({ paused: false });
   });
 
   test("the probe asks with the key that is in the secret now, not with a cached one", async () => {
@@ -610,7 +610,7 @@ describe("the breaker", () => {
     bench.now = NOON + MINUTE;
     await bench.deliver(generation);
     expect(bench.keys).toEqual(["mended-key"]);
-    expect(await bench.pacer.prospects()).toMatchObject({ paused: false });
+    expect(await bench.pacer.status()).toMatchObject({ paused: false });
   });
 
   test("a request that never left says nothing of the operator's fault", async () => {
@@ -622,7 +622,7 @@ describe("the breaker", () => {
     bench.answers.push({ ...failed("always"), sent: false });
     await bench.deliver(generation);
     expect(bench.asked).toEqual(["fox"]);
-    expect(await bench.pacer.prospects()).toMatchObject({ paused: true });
+    expect(await bench.pacer.status()).toMatchObject({ paused: true });
   });
 
   test("a key that was replaced meanwhile is read again once, and nothing is paused", async () => {
