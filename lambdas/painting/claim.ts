@@ -32,8 +32,11 @@ export async function claimNext(
     let seen = 0;
     for (const lane of lanesInOrder(slot.number)) {
       for (const id of await headOf(lane, own, dependencies)) {
+        // What this delivery has read already is good for a first try: the claim of a changed record is refused.
+        const isKnown = look === 0 && seen === 0 && id === own.id;
         seen++;
-        const attempt = await tryClaim(id, own, dependencies);
+        const candidate = isKnown ? own : await readOrQuarantine(id, dependencies);
+        const attempt = await tryClaim(candidate, own, dependencies);
         if (attempt.kind === "claimed") return attempt.generation;
         if (attempt.kind === "claimed before") return null;
       }
@@ -43,14 +46,17 @@ export async function claimNext(
   return null;
 }
 
-async function tryClaim(id: string, own: Generation, dependencies: WorkerDependencies): Promise<Attempt> {
+async function tryClaim(
+  read: Generation | null,
+  own: Generation,
+  dependencies: WorkerDependencies,
+): Promise<Attempt> {
   const { generations, leaseSeconds, region, priceOf } = dependencies;
-  const read = await readOrQuarantine(id, dependencies);
   const candidate = read === null ? null : await expireIfOverdue(read, dependencies);
   const now = dependencies.now();
   if (candidate === null || !isReady(candidate, now)) return NOT_CLAIMED;
   // The note comes first: a crash after the claim must lead this message back to what it claimed.
-  if (id !== own.id) await generations.lendTurn(own, candidate);
+  if (candidate.id !== own.id) await generations.lendTurn(own, candidate);
   const claimed = claim(candidate, {
     now,
     leaseSeconds,
@@ -60,9 +66,10 @@ async function tryClaim(id: string, own: Generation, dependencies: WorkerDepende
     price: priceOf(candidate.model) ?? candidate.price,
   });
   if (await generations.save(claimed)) return { kind: "claimed", generation: claimed };
-  const latest = await readOrQuarantine(id, dependencies);
-  const isOurs = latest?.state === "submitting" && latest.turn === own.id;
-  return isOurs ? { kind: "claimed before" } : NOT_CLAIMED;
+  const latest = await readOrQuarantine(candidate.id, dependencies);
+  if (latest?.state === "submitting" && latest.turn === own.id) return { kind: "claimed before" };
+  // It had changed since this delivery read it, before the wait for the slot: once more, as it is now.
+  return read === own ? tryClaim(latest, own, dependencies) : NOT_CLAIMED;
 }
 
 function isReady(generation: Generation, now: number): generation is Queued {

@@ -23,7 +23,10 @@ export async function deliver(id: string, dependencies: WorkerDependencies): Pro
   const own = await dependencies.generations.get(id);
   if (own === null) return DONE;
   const begun = await finishBegun(own, dependencies);
-  return begun ?? takeTurn(await latest(own, dependencies), dependencies);
+  if (begun !== null) return begun;
+  // Only a lost answer changes it on the way here; whatever else does is seen by the version check of the next write.
+  const now = own.state === "submitting" ? latest(own, dependencies) : expireIfOverdue(own, dependencies);
+  return takeTurn(await now, dependencies);
 }
 
 async function takeTurn(own: Generation, dependencies: WorkerDependencies): Promise<Disposition> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Generation, timestamp } from "../../../lambdas/generations/record.ts";
-import { cancel } from "../../../lambdas/generations/transitions.ts";
+import { cancel, revive } from "../../../lambdas/generations/transitions.ts";
 import { deliver } from "../../../lambdas/painting/turn.ts";
 import type { Submission } from "../../../lambdas/providers/dashscope/submission.ts";
 import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
@@ -421,6 +421,55 @@ describe("the line", () => {
     const disposition = await deliver(generation.id, { ...bench.dependencies, generations });
     expect(disposition).toEqual({ kind: "back", at: NOON + MINUTE });
     expect(bench.asked).toEqual([]);
+  });
+
+  test("its record is read once where nothing else changes it", async () => {
+    const bench = workerBench();
+    const generation = fox();
+    bench.put(generation);
+    const { get } = bench.generations;
+    let reads = 0;
+    const generations = {
+      ...bench.generations,
+      get: (id: string) => {
+        reads++;
+        return get(id);
+      },
+    };
+    expect(await deliver(generation.id, { ...bench.dependencies, generations })).toEqual(DONE);
+    expect(reads).toBe(1);
+  });
+
+  test("one canceled while its message waits for the slot is not painted, and the slot goes to another", async () => {
+    const [canceled, other] = [fox(), owl()];
+    const bench = workerBench({
+      sleep: async (milliseconds) => {
+        bench.now += milliseconds;
+        bench.put(cancel(canceled, bench.now));
+      },
+    });
+    bench.put(canceled, other);
+    await bench.pacer.take(0);
+    bench.now += 25_000;
+    await bench.deliver(canceled);
+    expect(bench.asked).toEqual(["owl"]);
+    expect(bench.record(canceled).state).toBe("canceled");
+  });
+
+  test("one that changed while its message waits for the slot, and is queued still, uses the slot", async () => {
+    const generation = fox();
+    const bench = workerBench({
+      sleep: async (milliseconds) => {
+        bench.now += milliseconds;
+        if (bench.record(generation).state === "queued") bench.put(revive(generation, bench.now));
+      },
+    });
+    bench.put(generation);
+    await bench.pacer.take(0);
+    bench.now += 25_000;
+    expect(await bench.deliver(generation)).toEqual(DONE);
+    expect(bench.asked).toEqual(["fox"]);
+    expect(bench.record(generation)).toMatchObject({ state: "succeeded", requeues: 1 });
   });
 
   test("the message comes back at the deadline, so that it expires in time", async () => {
