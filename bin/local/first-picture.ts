@@ -26,10 +26,10 @@ const CANCEL_AFTER_SECONDS = 120;
 const PAUSE_POLL_MILLISECONDS = 1000;
 
 /** Watches until aborted. Throws when the service has stopped asking the provider because an operator must act. */
-export async function refuseWhenPaused(pacer: Pick<Pacer, "prospects">, signal: AbortSignal): Promise<never> {
+export async function refuseWhenPaused(pacer: Pick<Pacer, "status">, signal: AbortSignal): Promise<never> {
   for (;;) {
     signal.throwIfAborted();
-    if ((await pacer.prospects()).paused)
+    if ((await pacer.status()).paused)
       throw new Failure(
         "The provider refuses to work for this key: look at DASHSCOPE_API_KEY, at DASHSCOPE_REGION, which is the " +
           "region the key was made in, and at the account's balance.",

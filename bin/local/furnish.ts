@@ -49,7 +49,7 @@ export async function furnish(
 }
 
 /** The pacer of the default model, to look at: whether the queue is paused. */
-export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): Pick<Pacer, "prospects"> {
+export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): Pick<Pacer, "status"> {
   return createPacer({
     client: table(stack.aws_endpoint, stack.region),
     table: stack.table_name,

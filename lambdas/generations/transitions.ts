@@ -130,7 +130,10 @@ export function loseAnswer(
 }
 
 /** The image could not be fetched yet; it waits for its next fetch, or for its host to be allowed. */
-export function postpone(generation: Painted, by: { nextFetchAt: number; host: string | null }): Painted {
+export function postponeFetch(
+  generation: Painted,
+  by: { nextFetchAt: number; host: string | null },
+): Painted {
   return {
     ...generation,
     version: generation.version + 1,

@@ -31,7 +31,7 @@ export interface ApiDependencies {
   readonly manifests: Pick<Manifests, "bucket" | "look">;
   readonly limits: RequestLimits;
   readonly purse: Purse;
-  readonly pacerOf: (model: string) => Pick<Pacer, "prospects">;
+  readonly pacerOf: (model: string) => Pick<Pacer, "status">;
   readonly pace: Pace;
   /** The secret that list cursors are signed with. */
   readonly cursorKey: () => Promise<Uint8Array>;

@@ -2,52 +2,60 @@ import { randomUUID } from "node:crypto";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { isLate, type Pace } from "./pace.ts";
 import {
+  type Appointment,
   behindLateCall,
-  EMPTY_LINE,
   heldOff,
-  type Line,
-  lineSchema,
-  nextFree,
+  INITIAL_STATE,
+  type LimiterState,
+  limiterStateSchema,
+  nextFreeSlot,
   paused,
   resumed,
   type Slot,
   slotNow,
-  type Turn,
-  takeTurn,
-} from "./slots.ts";
+  takeSlot,
+} from "./limiter-state.ts";
+import { isLate, type Pace } from "./pace.ts";
 
-/** One pace for all workers, kept in one item per provider region and model. */
+/** The rate limiter as it stands. Times are epoch milliseconds. */
+export interface PacerStatus {
+  /** The next slot that is not taken. */
+  readonly nextSlotAt: number;
+  /** The appointment that the next message would get, if it got one. */
+  readonly nextAppointmentAt: number;
+  readonly paused: boolean;
+}
+
+/** The rate limiter of one provider account and model, shared by all workers: one item of the table. */
 export interface Pacer {
   /** Takes the next slot where it is at most `patience` milliseconds away, or makes an appointment. */
-  take(patience: number): Promise<Turn>;
-  /** A slot taken earlier, as it is now: moved with the line, or null where a throttle or a pause has voided it. */
+  take(patience: number): Promise<Slot | Appointment>;
+  /** A slot taken earlier, as it is now: moved behind late calls, or null where a throttle or a pause has voided it. */
   confirm(slot: Slot): Promise<Slot | null>;
-  /** A call left at this time. Where that is after its slot, all others move behind it: the provider counts calls. */
+  /** A call left at this time. If that is after its slot, all others move behind it: the provider counts calls. */
   departed(slot: Slot, at: number): Promise<void>;
-  /** After a throttle answer: nobody asks the provider before then. */
+  /** After a throttle answer: no calls before then. */
   holdOff(until: number): Promise<void>;
-  /** An operator must act: nobody asks the provider, but for one probe every `probeEvery` milliseconds. */
+  /** An operator must act: no calls but one probe every `probeEvery` milliseconds. */
   pause(reason: string): Promise<void>;
   /** The provider works again. */
   resume(): Promise<void>;
-  /** When a message that came now would have its turn, and whether the queue is paused. */
-  prospects(): Promise<{ nextSlotAt: number; lineEndsAt: number; paused: boolean }>;
+  status(): Promise<PacerStatus>;
 }
 
 const PROBE_EVERY_MS = 60_000;
 const MOST_TRIES = 30;
 
-const itemSchema = lineSchema.extend({
+const itemSchema = limiterStateSchema.extend({
   version: z.int(),
-  /** Names the last move: whose answer is lost, and who is refused by itself, knows it by that. */
+  /** Names the last write: a write whose answer was lost, and which is refused by itself, is known by that. */
   move_id: z.string().default(""),
 });
 
 type Item = z.infer<typeof itemSchema>;
 
-const FIRST_ITEM: Item = { ...EMPTY_LINE, version: 0, move_id: "" };
+const FIRST_ITEM: Item = { ...INITIAL_STATE, version: 0, move_id: "" };
 
 interface PacerOptions {
   readonly client: DynamoDBDocumentClient;
@@ -61,7 +69,7 @@ interface PacerOptions {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** The pacer over one item of the table. Each move is a conditional write on the version read. */
+/** The pacer over one item of the table. Every change is a conditional write on the version read. */
 export function createPacer(options: PacerOptions): Pacer {
   const { client, table, pace, now, probeEvery = PROBE_EVERY_MS } = options;
   const key = { pk: `pacer#${options.region}#${options.model}` };
@@ -71,18 +79,20 @@ export function createPacer(options: PacerOptions): Pacer {
     return Item === undefined ? FIRST_ITEM : itemSchema.parse(Item);
   }
 
-  /** Writes the line that follows, and answers with what the step found; a step that changes nothing writes nothing. */
-  async function move<Result>(step: (line: Line) => { line: Line; result: Result }): Promise<Result> {
+  /** Writes the next state, and returns what the step found; a step that changes nothing writes nothing. */
+  async function update<Result>(
+    step: (state: LimiterState) => { state: LimiterState; result: Result },
+  ): Promise<Result> {
     const id = randomUUID();
     let item = await read();
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-      const { line, result } = step(item);
-      if (line === item) return result;
+      const { state, result } = step(item);
+      if (state === item) return result;
       try {
         await client.send(
           new PutCommand({
             TableName: table,
-            Item: { ...key, ...line, version: item.version + 1, move_id: id },
+            Item: { ...key, ...state, version: item.version + 1, move_id: id },
             ConditionExpression: "attribute_not_exists(pk) OR version = :read",
             ExpressionAttributeValues: { ":read": item.version },
           }),
@@ -99,26 +109,27 @@ export function createPacer(options: PacerOptions): Pacer {
     throw new Error("the pacer's item is contended");
   }
 
-  const change = (step: (line: Line) => Line): Promise<void> =>
-    move((line) => ({ line: step(line), result: undefined }));
+  const change = (step: (state: LimiterState) => LimiterState): Promise<void> =>
+    update((state) => ({ state: step(state), result: undefined }));
 
   return {
     take: (patience) =>
-      move((before) => {
-        const { line, turn } = takeTurn(before, { now: now(), patience, pace, probeEvery });
-        return { line, result: turn };
+      update((before) => {
+        const { state, answer } = takeSlot(before, { now: now(), patience, pace, probeEvery });
+        return { state, result: answer };
       }),
     confirm: async (slot) => slotNow(await read(), slot, now()),
     async departed(slot, at) {
-      if (isLate(slot.at, at, pace)) await change((line) => behindLateCall(line, slot, at, pace));
+      if (isLate(slot.at, at, pace)) await change((state) => behindLateCall(state, slot, at, pace));
     },
-    holdOff: (until) => change((line) => heldOff(line, until)),
-    pause: (reason) => change((line) => paused(line, reason, now() + probeEvery)),
+    holdOff: (until) => change((state) => heldOff(state, until)),
+    pause: (reason) => change((state) => paused(state, reason, now() + probeEvery)),
     resume: () => change(resumed),
-    async prospects() {
-      const line = await read();
-      const next = nextFree(line, now(), pace);
-      return { nextSlotAt: next, lineEndsAt: Math.max(next, line.line_ends), paused: line.paused !== null };
+    async status() {
+      const state = await read();
+      const nextSlotAt = nextFreeSlot(state, now(), pace);
+      const nextAppointmentAt = Math.max(nextSlotAt, state.line_ends);
+      return { nextSlotAt, nextAppointmentAt, paused: state.paused !== null };
     },
   };
 }

@@ -37,16 +37,16 @@ export function arrivalAfter(arrival: number, slot: number, pace: Pace): number 
 export const LONGEST_SLOT_WAIT_SECONDS = 10;
 
 /**
- * How many slots before the first free one are taken and not used yet, as far as that shows: those of the last so many
- * seconds that workers wait for. Where the slot before is further away than that, nobody has it: the provider is left
- * alone until the first free one. A hold-off whose end is nearer looks like slots that are taken.
+ * How many slots before the first free one are taken and not used yet. It is an estimate: workers take slots at most
+ * `LONGEST_SLOT_WAIT_SECONDS` ahead, so a free slot much further away than that is the end of a hold-off, and none is
+ * taken before it. A hold-off that ends sooner is counted as taken slots.
  */
 export function slotsHeld(nextSlotAt: number, now: number, { interval }: Pace): number {
   const ahead = nextSlotAt - now;
   return ahead - interval > LONGEST_SLOT_WAIT_SECONDS * 1000 ? 0 : Math.floor(ahead / interval);
 }
 
-/** After a late call slots come this much closer, until the line is where it would have been: still within the quota. */
+/** After a late call slots come this much closer, until they are back in the plan: still within the quota. */
 const CATCH_UP = 0.9925;
 /** A timer's own error is no lateness. */
 const PUNCTUAL_MS = 10;

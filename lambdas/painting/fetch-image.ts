@@ -1,8 +1,8 @@
-import type { Generation, Painted } from "../generations/record.ts";
-import { complete, giveUpImage, postpone } from "../generations/transitions.ts";
-import type { DownloadedImage } from "../images/download.ts";
+import type { Painted } from "../generations/record.ts";
+import { giveUpImage, postponeFetch } from "../generations/transitions.ts";
 import { fetchDelay } from "../pacing/pace.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
+import { type FetchFault, storeImage } from "./store-image.ts";
 
 /** Tries within one delivery, before the message comes back later. */
 const QUICK_TRIES = 3;
@@ -13,7 +13,7 @@ const LAST_FETCH_MS = 60_000;
 
 /**
  * Fetches a painted image, verifies and stores it, and ends the generation. Can be repeated from any point:
- * nothing here paints. While the source URL lives it is never given up.
+ * nothing here paints. While the source URL lives, the image is not given up.
  */
 export async function fetchImage(
   generation: Painted,
@@ -21,7 +21,7 @@ export async function fetchImage(
 ): Promise<Disposition> {
   const { now, pace, random } = dependencies;
   const began = now();
-  let fault: Fault = { detail: "", host: null };
+  let fault: FetchFault = { detail: "", host: null };
   for (let attempt = 1; attempt <= QUICK_TRIES; attempt++) {
     const result = await fetchOnce(generation, dependencies);
     if (result === "stored") return DONE;
@@ -37,23 +37,20 @@ export async function fetchImage(
   }
   if (fault.host !== null) dependencies.signal("ImageHostUnknown", generation.id);
   const next = Math.min(now() + fetchDelay(generation.fetches, pace, random), lastFetch(generation, now()));
-  await dependencies.generations.save(postpone(generation, { nextFetchAt: next, host: fault.host }));
+  await dependencies.generations.save(postponeFetch(generation, { nextFetchAt: next, host: fault.host }));
   return back(next);
 }
 
-/** A fetch shortly before the address dies; after it, the time at which there is nothing more to fetch. */
+/** The last fetch is shortly before the address dies. After it, the message comes back at the end of the address. */
 function lastFetch({ source_expires_at }: Painted, now: number): number {
   const end = Date.parse(source_expires_at);
   return end - LAST_FETCH_MS > now ? end - LAST_FETCH_MS : end;
 }
 
-/** Why an image is not stored yet; `host` when it is because its host is not on the list. */
-interface Fault {
-  readonly detail: string;
-  readonly host: string | null;
-}
-
-async function fetchOnce(generation: Painted, dependencies: WorkerDependencies): Promise<"stored" | Fault> {
+async function fetchOnce(
+  generation: Painted,
+  dependencies: WorkerDependencies,
+): Promise<"stored" | FetchFault> {
   const download = await dependencies.download(generation.source_url);
   switch (download.kind) {
     case "downloaded":
@@ -70,38 +67,4 @@ async function fetchOnce(generation: Painted, dependencies: WorkerDependencies):
     case "invalid_image":
       return { detail: download.detail, host: null };
   }
-}
-
-async function storeImage(
-  generation: Painted,
-  file: DownloadedImage,
-  dependencies: WorkerDependencies,
-): Promise<"stored" | Fault> {
-  const { width, height, bytes, sha256 } = file;
-  if (!isExpectedSize(generation, file)) return { detail: `the picture is ${width}*${height}`, host: null };
-  let key: string;
-  try {
-    key = await dependencies.images.put(generation.id, file);
-  } catch (error) {
-    return {
-      detail: `the bucket refused it (${error instanceof Error ? error.name : "unknown"})`,
-      host: null,
-    };
-  }
-  const image = { bucket: dependencies.images.bucket, key, width, height, bytes, sha256 };
-  const saved = await dependencies.generations.save(complete(generation, { now: dependencies.now(), image }));
-  if (!saved) await removeAgain(generation.id, dependencies);
-  return "stored";
-}
-
-/** Another delivery may have stored the picture meanwhile, and its owner have removed it: then it must not come back. */
-async function removeAgain(id: string, { generations, images }: WorkerDependencies): Promise<void> {
-  const latest = await generations.get(id);
-  if (latest?.removed_at !== null) await images.remove(id);
-}
-
-/** The size that the provider counted, or the one that was asked: a miscount must not cost a paid image. */
-function isExpectedSize(generation: Generation & Painted, file: DownloadedImage): boolean {
-  const counted = file.width === generation.width && file.height === generation.height;
-  return counted || generation.input?.size === `${file.width}*${file.height}`;
 }

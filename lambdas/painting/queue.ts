@@ -17,8 +17,8 @@ export interface TurnQueue {
   send(ids: readonly string[]): Promise<void>;
   /** Makes a received message visible again after so many seconds, and not before. */
   putBack(receiptHandle: string, seconds: number): Promise<void>;
-  /** Moves a message that nobody can read to the dead-letter queue. */
-  park(body: string): Promise<void>;
+  /** Sends an unreadable message to the dead-letter queue. */
+  deadLetter(body: string): Promise<void>;
 }
 
 const BATCH = 10;
@@ -61,7 +61,7 @@ export function createTurnQueue(client: SQSClient, urls: { queue: string; deadLe
         }),
       );
     },
-    async park(body) {
+    async deadLetter(body) {
       await client.send(new SendMessageCommand({ QueueUrl: urls.deadLetters, MessageBody: body }));
     },
   };

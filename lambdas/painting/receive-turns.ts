@@ -2,16 +2,16 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { CorruptRecord } from "../generations/item.ts";
 import { abandon } from "../generations/transitions.ts";
 import { errorName, logger } from "../platform/observe.ts";
-import { deliver } from "./deliver.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { readMessage, type TurnQueue } from "./queue.ts";
+import { deliver } from "./turn.ts";
 
 /**
  * Deliveries after which a message that has to come back is replaced by a fresh one: waiting, for a paused queue,
  * an unknown host or a service that fails, must never look like poison.
  */
 const FRESH_AFTER = 30;
-/** Deliveries that only a message reaches which kills the worker every time. Below the queue's limit (lib/queue.ts). */
+/** Only a message that kills the worker every time is delivered so often. Below the queue's limit (lib/queue.ts). */
 const MOST_DELIVERIES = 40;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60_000;
@@ -23,8 +23,8 @@ interface Receiver {
 
 /**
  * Handles a batch of messages. A message that is done with is deleted; one that has to come back is made
- * visible at its time and reported as failed, which is how SQS keeps it; one that nobody can read is parked
- * in the dead-letter queue.
+ * visible at its time and reported as failed, which is how SQS keeps it; an unreadable one is sent to the dead-letter
+ * queue.
  */
 export function receiveTurns(receiver: Receiver): (event: SQSEvent) => Promise<SQSBatchResponse> {
   return async (event) => {
@@ -60,18 +60,18 @@ async function dispose(record: SQSRecord, receiver: Receiver): Promise<Dispositi
   const id = readMessage(record.body);
   const deliveries = deliveriesOf(record);
   try {
-    if (id === null) return await park(record, "unreadable message", receiver);
+    if (id === null) return await deadLetter(record, "unreadable message", receiver);
     if (deliveries > MOST_DELIVERIES) {
       const generation = await dependencies.generations.get(id);
       if (generation?.state === "queued")
         await dependencies.generations.save(abandon(generation, dependencies.now()));
-      return await park(record, id, receiver);
+      return await deadLetter(record, id, receiver);
     }
     return await deliver(id, dependencies);
   } catch (error) {
     if (error instanceof CorruptRecord) {
       await dependencies.generations.quarantine(error.id);
-      await queue.park(record.body);
+      await queue.deadLetter(record.body);
       dependencies.signal("PoisonMessage", error.id);
       return DONE;
     }
@@ -81,8 +81,12 @@ async function dispose(record: SQSRecord, receiver: Receiver): Promise<Dispositi
   }
 }
 
-async function park(record: SQSRecord, id: string, { dependencies, queue }: Receiver): Promise<Disposition> {
-  await queue.park(record.body);
+async function deadLetter(
+  record: SQSRecord,
+  id: string,
+  { dependencies, queue }: Receiver,
+): Promise<Disposition> {
+  await queue.deadLetter(record.body);
   dependencies.signal("PoisonMessage", id);
   return DONE;
 }

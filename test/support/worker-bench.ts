@@ -1,7 +1,7 @@
 import type { Generation, Queued } from "../../lambdas/generations/record.ts";
 import type { Download } from "../../lambdas/images/download.ts";
-import { deliver } from "../../lambdas/painting/deliver.ts";
 import type { Disposition, WorkerDependencies } from "../../lambdas/painting/dependencies.ts";
+import { deliver } from "../../lambdas/painting/turn.ts";
 import { logger } from "../../lambdas/platform/observe.ts";
 import {
   misconfigured,

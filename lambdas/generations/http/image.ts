@@ -1,7 +1,7 @@
 import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { empty } from "../../http/reply.ts";
-import { prospectsOf } from "../../pacing/start-estimate.ts";
+import { estimateStart } from "../../pacing/start-estimate.ts";
 import { ServiceError } from "../../platform/problems.ts";
 import { billedOf } from "../billed.ts";
 import { owned } from "../owned.ts";
@@ -58,7 +58,7 @@ async function imageOf(generation: Generation, dependencies: ApiDependencies): P
       instance,
       billed,
     });
-  const { retryAfterSeconds } = await prospectsOf(generation, dependencies);
+  const { retryAfterSeconds } = await estimateStart(generation, dependencies);
   throw new ServiceError("conflict", {
     detail: "The generation has not finished; there is no picture yet.",
     instance,

@@ -1,6 +1,6 @@
 import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { empty, json, type Reply } from "../../http/reply.ts";
-import { type Prospects, prospectsOf } from "../../pacing/start-estimate.ts";
+import { estimateStart, type StartEstimate } from "../../pacing/start-estimate.ts";
 import { present } from "../read.ts";
 import { type Generation, isOpen } from "../record.ts";
 import { entityTag } from "./entity-tag.ts";
@@ -14,10 +14,10 @@ export async function generationReply(
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
   dependencies: ApiDependencies,
 ): Promise<Reply> {
-  const prospects = await whileOpen(generation, dependencies);
-  const view = await present(generation, dependencies, prospects?.startsAt ?? null);
+  const estimate = await whileOpen(generation, dependencies);
+  const view = await present(generation, dependencies, estimate?.startsAt ?? null);
   return json(status, view, {
-    ...validity(generation, prospects),
+    ...validity(generation, estimate),
     ...headers,
   });
 }
@@ -31,13 +31,16 @@ export async function unchangedReply(
   return empty(304, { ...validity(generation, await whileOpen(generation, dependencies)), ...headers });
 }
 
-async function whileOpen(generation: Generation, dependencies: ApiDependencies): Promise<Prospects | null> {
-  return isOpen(generation) ? prospectsOf(generation, dependencies) : null;
+async function whileOpen(
+  generation: Generation,
+  dependencies: ApiDependencies,
+): Promise<StartEstimate | null> {
+  return isOpen(generation) ? estimateStart(generation, dependencies) : null;
 }
 
-function validity(generation: Generation, prospects: Prospects | null): Record<string, string> {
+function validity(generation: Generation, estimate: StartEstimate | null): Record<string, string> {
   return {
     ETag: entityTag(generation),
-    ...(prospects !== null && { "Retry-After": String(prospects.retryAfterSeconds) }),
+    ...(estimate !== null && { "Retry-After": String(estimate.retryAfterSeconds) }),
   };
 }

@@ -9,7 +9,7 @@ describe("a generation that waits for its turn", () => {
   afterAll(() => expectQueuesEmpty());
   const wait = (headers: Record<string, string> = ASYNC) => painted(headers, { model: HELD_MODEL });
 
-  test("tells its prospects, and has no picture yet", async () => {
+  test("says when it is likely to start, and has no picture yet", async () => {
     const told = await wait();
     const path = `/generations/${idOf(told)}`;
 

@@ -1,4 +1,4 @@
-import type { Slot } from "../../../lambdas/pacing/slots.ts";
+import type { Slot } from "../../../lambdas/pacing/limiter-state.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { faultPlan } from "./faults.ts";
 import type { History } from "./history.ts";

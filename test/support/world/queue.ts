@@ -127,7 +127,7 @@ export function createQueue(surroundings: Surroundings): Queue {
         });
       }
       if (command instanceof SendMessageCommand) {
-        return processes.call(process, "park", () => {
+        return processes.call(process, "dead letter", () => {
           deadLetters.push(command.input.MessageBody ?? "");
         });
       }

@@ -31,7 +31,7 @@ export const PORT_CALLS = [
   "put image",
   "put back",
   "send",
-  "park",
+  "dead letter",
   "sleep",
 ] as const;
 export type PortCall = (typeof PORT_CALLS)[number];

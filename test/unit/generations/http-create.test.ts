@@ -22,7 +22,7 @@ describe("creating a generation", () => {
     expect(answer.headers["preference-applied"]).toBeUndefined();
   });
 
-  test("answers 202 with the prospects of its start when it does not", async () => {
+  test("answers 202 with an estimate of its start when it does not", async () => {
     const api = apiUnderTest();
     const answer = await api.send(create({ prompt: "a fox" }));
     expect(answer.status).toBe(202);
@@ -32,7 +32,7 @@ describe("creating a generation", () => {
     expect(api.clock.now - Date.parse(answer.body.created_at)).toBe(25_000);
   });
 
-  test("counts those ahead in the line for its prospects", async () => {
+  test("counts those ahead in the queue for its estimate", async () => {
     const api = apiUnderTest();
     for (let i = 0; i < 5; i++) {
       await api.send(create({ prompt: `fox ${i}` }, { Prefer: "respond-async" }));
@@ -47,7 +47,7 @@ describe("creating a generation", () => {
 
   test("promises no start while the queue stands still", async () => {
     const api = apiUnderTest({
-      pacerOf: () => ({ prospects: async () => ({ nextSlotAt: 0, lineEndsAt: 0, paused: true }) }),
+      pacerOf: () => ({ status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: true }) }),
     });
     const answer = await api.send(create({ prompt: "a fox" }, { Prefer: "respond-async" }));
     expect(answer.body.estimated_start_at).toBeNull();

@@ -10,7 +10,7 @@ import {
   giveUpImage,
   isOverdue,
   loseAnswer,
-  postpone,
+  postponeFetch,
   refuse,
   remove,
   requeue,
@@ -75,7 +75,7 @@ describe("a life", () => {
   });
 
   test("a postponed image keeps its address and counts its fetches", () => {
-    const next = postpone(painted(), { nextFetchAt: NOON + MINUTE, host: "new.example" });
+    const next = postponeFetch(painted(), { nextFetchAt: NOON + MINUTE, host: "new.example" });
     expect(next).toMatchObject({
       state: "painted",
       version: 4,

@@ -35,7 +35,7 @@ describe("refusals", () => {
   });
 
   test("a creation that failed inside is not called free: it may have been accepted", async () => {
-    const api = apiUnderTest({ pacerOf: () => ({ prospects: () => Promise.reject(new Error("down")) }) });
+    const api = apiUnderTest({ pacerOf: () => ({ status: () => Promise.reject(new Error("down")) }) });
     const headers = { Prefer: "respond-async" };
     const ask = { method: "POST", path: "/generations", body: { prompt: "a fox" }, headers };
     const answer = await api.send(ask);

@@ -3,8 +3,8 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dyn
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createPacer, type Pacer } from "../../../lambdas/pacing/limiter.ts";
+import type { Slot } from "../../../lambdas/pacing/limiter-state.ts";
 import { closest, paceOf } from "../../../lambdas/pacing/pace.ts";
-import type { Slot, Turn } from "../../../lambdas/pacing/slots.ts";
 import { MINUTE, NOON } from "../../support/generations.ts";
 import { inMemoryPacer } from "../../support/in-memory-stores.ts";
 import { inMemoryTable, repeating } from "../../support/in-memory-table.ts";
@@ -71,7 +71,7 @@ function provider(perMinute: number) {
   return office;
 }
 
-async function slotOf(pacer: Pacer): Promise<Extract<Turn, { kind: "slot" }>> {
+async function slotOf(pacer: Pacer): Promise<Slot> {
   const turn = await pacer.take(PATIENCE);
   if (turn.kind !== "slot") throw new Error("no slot");
   return turn;
@@ -107,13 +107,13 @@ describe("turns", () => {
     expect(await pacer.take(PATIENCE)).toEqual({ kind: "appointment", at: NOON + INTERVAL });
   });
 
-  test("prospects say when a newcomer would be served", async () => {
+  test("the status says when the next message would be served", async () => {
     const pacer = pacerOf();
     await pacer.take(PATIENCE);
     await pacer.take(PATIENCE);
-    expect(await pacer.prospects()).toEqual({
+    expect(await pacer.status()).toEqual({
       nextSlotAt: NOON + INTERVAL,
-      lineEndsAt: NOON + 2 * INTERVAL,
+      nextAppointmentAt: NOON + 2 * INTERVAL,
       paused: false,
     });
   });
@@ -150,7 +150,7 @@ describe("a hold-off", () => {
     const pacer = pacerOf();
     await pacer.holdOff(NOON + MINUTE);
     await pacer.holdOff(NOON + 1000);
-    expect((await pacer.prospects()).nextSlotAt).toBe(NOON + MINUTE);
+    expect((await pacer.status()).nextSlotAt).toBe(NOON + MINUTE);
   });
 });
 
@@ -190,12 +190,12 @@ describe("a call that leaves late", () => {
     const [first, second] = [await slotOf(pacer), await pacer.take(INTERVAL)];
     if (second.kind !== "slot") throw new Error("no slot");
     await pacer.departed(first, NOON + 5000);
-    const before = (await pacer.prospects()).nextSlotAt;
+    const before = (await pacer.status()).nextSlotAt;
     await pacer.departed(second, second.at + 5000);
     // As far from the first as it was planned, and no closer.
-    expect((await pacer.prospects()).nextSlotAt).toBe(before + INTERVAL - CLOSEST);
+    expect((await pacer.status()).nextSlotAt).toBe(before + INTERVAL - CLOSEST);
     await pacer.departed(second, second.at + 6000);
-    expect((await pacer.prospects()).nextSlotAt).toBe(before + INTERVAL - CLOSEST + 1000);
+    expect((await pacer.status()).nextSlotAt).toBe(before + INTERVAL - CLOSEST + 1000);
   });
 });
 
@@ -232,7 +232,7 @@ describe("calls that leave late, as the provider counts them", () => {
     const late = await office.slot();
     await office.punctually(20);
     await office.leave(late);
-    expect((await office.pacer.prospects()).nextSlotAt - now).toBeLessThan(2100);
+    expect((await office.pacer.status()).nextSlotAt - now).toBeLessThan(2100);
     await office.punctually(100);
     expect(office.mostInAMinute()).toBeLessThanOrEqual(60);
   });
@@ -278,7 +278,7 @@ describe("a release that does not know of late calls", () => {
     putBackByOldRelease(office);
     now = slot.at + 500;
     await office.leave(slot);
-    expect((await office.pacer.prospects()).nextSlotAt - now).toBeLessThan(31_000);
+    expect((await office.pacer.status()).nextSlotAt - now).toBeLessThan(31_000);
   });
 });
 
@@ -310,7 +310,7 @@ describe("a pause", () => {
   test("ends with resume, for everybody", async () => {
     const pacer = pacerOf();
     await pacer.pause("money");
-    expect(await pacer.prospects()).toMatchObject({ paused: true });
+    expect(await pacer.status()).toMatchObject({ paused: true });
     await pacer.resume();
     expect(await slotOf(pacer)).toMatchObject({ at: NOON, probe: false });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { timestamp } from "../../../lambdas/generations/record.ts";
 import { paceOf } from "../../../lambdas/pacing/pace.ts";
-import { prospectsOf } from "../../../lambdas/pacing/start-estimate.ts";
+import { estimateStart } from "../../../lambdas/pacing/start-estimate.ts";
 import { NOON, queued } from "../../support/generations.ts";
 import { inMemoryPacer } from "../../support/in-memory-stores.ts";
 
@@ -24,7 +24,7 @@ async function queue({ perMinute = 60, held = 0, ahead = 0 } = {}) {
     pacer,
     interval: pace.interval,
     ask: (generation = queued()) =>
-      prospectsOf(generation, {
+      estimateStart(generation, {
         generations: { inLine: async () => [...line, generation.id] },
         pacerOf: () => pacer,
         pace,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Generation, timestamp } from "../../../lambdas/generations/record.ts";
-import { cancel } from "../../../lambdas/generations/transitions.ts";
-import { deliver } from "../../../lambdas/painting/deliver.ts";
+import { cancel, revive } from "../../../lambdas/generations/transitions.ts";
+import { deliver } from "../../../lambdas/painting/turn.ts";
 import type { Submission } from "../../../lambdas/providers/dashscope/submission.ts";
 import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import {
@@ -317,7 +317,7 @@ describe("the line", () => {
     const generation = fox();
     bench.put(generation);
     await bench.deliver(generation);
-    expect((await bench.pacer.prospects()).nextSlotAt).toBeGreaterThan(NOON + 30_450 + 1700);
+    expect((await bench.pacer.status()).nextSlotAt).toBeGreaterThan(NOON + 30_450 + 1700);
   });
 
   test("a slot that any late call would move out of the worker's patience is not taken", async () => {
@@ -423,6 +423,55 @@ describe("the line", () => {
     expect(bench.asked).toEqual([]);
   });
 
+  test("its record is read once where nothing else changes it", async () => {
+    const bench = workerBench();
+    const generation = fox();
+    bench.put(generation);
+    const { get } = bench.generations;
+    let reads = 0;
+    const generations = {
+      ...bench.generations,
+      get: (id: string) => {
+        reads++;
+        return get(id);
+      },
+    };
+    expect(await deliver(generation.id, { ...bench.dependencies, generations })).toEqual(DONE);
+    expect(reads).toBe(1);
+  });
+
+  test("one canceled while its message waits for the slot is not painted, and the slot goes to another", async () => {
+    const [canceled, other] = [fox(), owl()];
+    const bench = workerBench({
+      sleep: async (milliseconds) => {
+        bench.now += milliseconds;
+        bench.put(cancel(canceled, bench.now));
+      },
+    });
+    bench.put(canceled, other);
+    await bench.pacer.take(0);
+    bench.now += 25_000;
+    await bench.deliver(canceled);
+    expect(bench.asked).toEqual(["owl"]);
+    expect(bench.record(canceled).state).toBe("canceled");
+  });
+
+  test("one that changed while its message waits for the slot, and is queued still, uses the slot", async () => {
+    const generation = fox();
+    const bench = workerBench({
+      sleep: async (milliseconds) => {
+        bench.now += milliseconds;
+        if (bench.record(generation).state === "queued") bench.put(revive(generation, bench.now));
+      },
+    });
+    bench.put(generation);
+    await bench.pacer.take(0);
+    bench.now += 25_000;
+    expect(await bench.deliver(generation)).toEqual(DONE);
+    expect(bench.asked).toEqual(["fox"]);
+    expect(bench.record(generation)).toMatchObject({ state: "succeeded", requeues: 1 });
+  });
+
   test("the message comes back at the deadline, so that it expires in time", async () => {
     const bench = workerBench();
     const generation = queued({ deadlineSeconds: 10 });
@@ -507,7 +556,7 @@ describe("what an answer means", () => {
     bench.put(generation);
     bench.answers.push({ ...throttled, retryAfterSeconds: 300 });
     expect(await bench.deliver(generation)).toEqual({ kind: "back", at: NOON + 300_000 });
-    expect((await bench.pacer.prospects()).nextSlotAt).toBe(NOON + 300_000);
+    expect((await bench.pacer.status()).nextSlotAt).toBe(NOON + 300_000);
   });
 
   test("throttled to the end, it says so", async () => {
@@ -573,7 +622,7 @@ describe("the breaker", () => {
       await bench.deliver(first);
       expect(bench.record(first)).toMatchObject({ state: "queued", attempts: 0 });
       expect(bench.signals).toEqual(["ProviderPaused"]);
-      expect(await bench.pacer.prospects()).toMatchObject({ paused: true });
+      expect(await bench.pacer.status()).toMatchObject({ paused: true });
       bench.now = NOON + 40_000;
       await bench.deliver(second);
       expect(bench.asked).toEqual(["fox"]);
@@ -595,7 +644,7 @@ describe("the breaker", () => {
     }
     expect(asked.slice(0, 3)).toEqual([0, MINUTE, 2 * MINUTE]);
     expect(bench.record(generation)).toMatchObject({ state: "succeeded", attempts: 2 });
-    expect(await bench.pacer.prospects()).toMatchObject({ paused: false });
+    expect(await bench.pacer.status()).toMatchObject({ paused: false });
   });
 
   test("the probe asks with the key that is in the secret now, not with a cached one", async () => {
@@ -610,7 +659,7 @@ describe("the breaker", () => {
     bench.now = NOON + MINUTE;
     await bench.deliver(generation);
     expect(bench.keys).toEqual(["mended-key"]);
-    expect(await bench.pacer.prospects()).toMatchObject({ paused: false });
+    expect(await bench.pacer.status()).toMatchObject({ paused: false });
   });
 
   test("a request that never left says nothing of the operator's fault", async () => {
@@ -622,7 +671,7 @@ describe("the breaker", () => {
     bench.answers.push({ ...failed("always"), sent: false });
     await bench.deliver(generation);
     expect(bench.asked).toEqual(["fox"]);
-    expect(await bench.pacer.prospects()).toMatchObject({ paused: true });
+    expect(await bench.pacer.status()).toMatchObject({ paused: true });
   });
 
   test("a key that was replaced meanwhile is read again once, and nothing is paused", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { removeOwned } from "../../../lambdas/generations/end-early.ts";
 import type { Download } from "../../../lambdas/images/download.ts";
-import { deliver } from "../../../lambdas/painting/deliver.ts";
+import { deliver } from "../../../lambdas/painting/turn.ts";
 import { HOUR, MINUTE, NOON, painted } from "../../support/generations.ts";
 import { picture, workerBench } from "../../support/worker-bench.ts";
 

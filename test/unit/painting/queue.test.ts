@@ -60,7 +60,7 @@ describe("the queue of turns", () => {
   );
 
   test("what nobody can read goes to the dead letters as it is", async () => {
-    await queue().park("no JSON");
+    await queue().deadLetter("no JSON");
     expect(sqs.commandCalls(SendMessageCommand)[0]?.args[0].input).toEqual({
       QueueUrl: "https://dead",
       MessageBody: "no JSON",

@@ -6,11 +6,11 @@ import { receiveTurns } from "../../../lambdas/painting/receive-turns.ts";
 import { NOON, painted, queued, submitting } from "../../support/generations.ts";
 import { type Bench, workerBench } from "../../support/worker-bench.ts";
 
-/** What became of messages: sent anew, put back with seconds, parked. */
+/** What became of messages: sent anew, put back with seconds, sent to the dead-letter queue. */
 function queueOf(bench: Bench) {
   const sent: string[] = [];
   const putBack: number[] = [];
-  const parked: string[] = [];
+  const deadLetters: string[] = [];
   const queue = {
     send: async (ids: readonly string[]) => {
       sent.push(...ids);
@@ -18,12 +18,12 @@ function queueOf(bench: Bench) {
     putBack: async (_: string, seconds: number) => {
       putBack.push(seconds);
     },
-    park: async (body: string) => {
-      parked.push(body);
+    deadLetter: async (body: string) => {
+      deadLetters.push(body);
     },
   };
   const receive = receiveTurns({ dependencies: bench.dependencies, queue });
-  return { sent, putBack, parked, queue, receive };
+  return { sent, putBack, deadLetters, queue, receive };
 }
 
 function event(body: string, deliveries = 1): SQSEvent {
@@ -87,15 +87,15 @@ describe("a message", () => {
     '{"generation_id":"../../secrets"}',
   ])("that reads %j goes to the dead letters, with an alarm", async (body) => {
     const bench = workerBench();
-    const { receive, parked } = queueOf(bench);
+    const { receive, deadLetters } = queueOf(bench);
     expect(await receive(event(body))).toEqual(DELETED);
-    expect(parked).toEqual([body]);
+    expect(deadLetters).toEqual([body]);
     expect(bench.signals).toEqual(["PoisonMessage"]);
   });
 
   test("that nobody can read is kept while the dead letters fail", async () => {
     const { receive, queue } = queueOf(workerBench());
-    queue.park = async () => {
+    queue.deadLetter = async () => {
       throw new Error("SQS fails");
     };
     expect(await receive(event("no JSON"))).toEqual(KEPT);
@@ -127,9 +127,9 @@ describe("a corrupt record", () => {
     const generation = queued();
     bench.put(generation);
     bench.generations.corrupt(generation.id);
-    const { receive, parked } = queueOf(bench);
+    const { receive, deadLetters } = queueOf(bench);
     expect(await receive(event(messageBody(generation.id)))).toEqual(DELETED);
-    expect(parked).toEqual([messageBody(generation.id)]);
+    expect(deadLetters).toEqual([messageBody(generation.id)]);
     expect(bench.signals).toEqual(["PoisonMessage"]);
     expect(await bench.generations.due(NOON + 1e12)).toEqual([]);
   });
@@ -140,9 +140,9 @@ describe("poison", () => {
     const bench = workerBench(failing());
     const generation = queued();
     bench.put(generation);
-    const { receive, parked } = queueOf(bench);
+    const { receive, deadLetters } = queueOf(bench);
     expect(await receive(event(messageBody(generation.id), 41))).toEqual(DELETED);
-    expect(parked).toHaveLength(1);
+    expect(deadLetters).toHaveLength(1);
     expect(bench.signals).toEqual(["PoisonMessage"]);
     expect(bench.record(generation)).toMatchObject({
       state: "failed",
@@ -174,13 +174,13 @@ describe("poison", () => {
     const bench = workerBench(failing());
     const generation = queued();
     bench.put(generation);
-    const { receive, sent, parked } = queueOf(bench);
+    const { receive, sent, deadLetters } = queueOf(bench);
     bench.pacer.take = async () => {
       throw new Error("DynamoDB fails");
     };
     expect(await receive(event(messageBody(generation.id), 30))).toEqual(DELETED);
     expect(sent).toEqual([generation.id]);
-    expect(parked).toEqual([]);
+    expect(deadLetters).toEqual([]);
     expect(bench.record(generation).state).toBe("queued");
   });
 

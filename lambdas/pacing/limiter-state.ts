@@ -1,0 +1,160 @@
+import * as z from "zod";
+import { arrivalAfter, closest, nextSlot, type Pace } from "./pace.ts";
+
+/**
+ * The state of the rate limiter of one provider account and model, as the table keeps it. It keeps two arrival times:
+ * the plan, and the calls as they really left (docs/decisions: the line moves behind late calls). Times are epoch
+ * milliseconds. The functions below are pure: each makes the next state.
+ */
+export const limiterStateSchema = z.object({
+  /** GCRA's theoretical arrival time: slots before it are taken. */
+  arrival: z.number(),
+  /** The same by the calls as they really left, and at their closest: before it no call conforms. */
+  actual_arrival: z.number().default(0),
+  /** The time of the next appointment. Soft, as any message may use any slot. */
+  line_ends: z.number(),
+  slot_number: z.int(),
+  held_until: z.number(),
+  paused: z.string().nullable(),
+  probe_at: z.number(),
+  /** How far late calls have moved the slots, in all. */
+  moved: z.number().default(0),
+  /** How many late calls left after calls of later slots. */
+  overtaken: z.int().default(0),
+});
+
+export type LimiterState = z.infer<typeof limiterStateSchema>;
+
+/** The state before the first slot. */
+export const INITIAL_STATE: LimiterState = {
+  arrival: 0,
+  actual_arrival: 0,
+  line_ends: 0,
+  slot_number: 0,
+  held_until: 0,
+  paused: null,
+  probe_at: 0,
+  moved: 0,
+  overtaken: 0,
+};
+
+/** A slot of the provider's quota, taken for the one who asked. */
+export interface Slot {
+  readonly kind: "slot";
+  /** When the provider may be asked, in epoch milliseconds. */
+  readonly at: number;
+  readonly number: number;
+  /** While the queue is paused, the one call that finds out whether the fault is mended. */
+  readonly probe: boolean;
+  /** How far late calls had moved the slots by then, in milliseconds. */
+  readonly moved: number;
+  /** How many late calls had left after calls of later slots by then. */
+  readonly overtaken: number;
+}
+
+/** Ask again then, in epoch milliseconds: all slots until about then are spoken for, or the queue is paused. */
+export interface Appointment {
+  readonly kind: "appointment";
+  readonly at: number;
+}
+
+interface Ask {
+  readonly now: number;
+  /** How far ahead a slot may be, in milliseconds. */
+  readonly patience: number;
+  readonly pace: Pace;
+  /** How often a paused queue lets one call through, in milliseconds. */
+  readonly probeEvery: number;
+}
+
+/** Takes the next slot where it is near enough, and makes an appointment where it is not. */
+export function takeSlot(state: LimiterState, ask: Ask): { state: LimiterState; answer: Slot | Appointment } {
+  const { now, patience, pace, probeEvery } = ask;
+  const isPaused = state.paused !== null;
+  const slot = dueSlot(state, now, pace);
+  const due = isPaused ? Math.max(slot, state.probe_at) : slot;
+  const earliest = Math.max(due, conforming(state, pace));
+  if (earliest - now > patience) {
+    const at = Math.max(earliest, state.line_ends);
+    return { state: { ...state, line_ends: at + pace.interval }, answer: { kind: "appointment", at } };
+  }
+  const { moved, overtaken } = state;
+  const number = state.slot_number + 1;
+  return {
+    state: {
+      ...state,
+      // By when it was due: so the slots behind late calls catch up with the plan.
+      arrival: arrivalAfter(state.arrival, due, pace),
+      actual_arrival: Math.max(state.actual_arrival, earliest) + closest(pace),
+      slot_number: number,
+      probe_at: isPaused ? earliest + probeEvery : state.probe_at,
+    },
+    answer: { kind: "slot", at: earliest, number, probe: isPaused, moved, overtaken },
+  };
+}
+
+/** A slot that was taken earlier, moved behind late calls; null where a hold-off or a pause has voided it. */
+export function slotNow(
+  { held_until, paused, moved, overtaken }: LimiterState,
+  slot: Slot,
+  now: number,
+): Slot | null {
+  // Never earlier: a release that does not know of `moved` yet drops it.
+  const at = slot.at + Math.max(0, moved - slot.moved);
+  // Asked shortly before the slot: one that begins just when the hold-off ends is good.
+  const stands = held_until <= Math.max(at, now) && (paused === null || slot.probe);
+  return stands ? { ...slot, at, moved, overtaken } : null;
+}
+
+/**
+ * Moves the slots behind a call that left after its own. Later slots that are taken keep their distance to it;
+ * a call that is late by a whole interval has been overtaken by some of them, and counts as one call more.
+ */
+export function behindLateCall(state: LimiterState, slot: Slot, leftAt: number, pace: Pace): LimiterState {
+  const spacing = closest(pace);
+  const isOvertaken = leftAt - slot.at >= pace.interval;
+  const behind = state.slot_number - slot.number + Math.max(0, state.overtaken - slot.overtaken);
+  const arrival = isOvertaken
+    ? Math.max(state.actual_arrival, leftAt) + spacing
+    : Math.max(state.actual_arrival, leftAt + (behind + 1) * spacing);
+  return {
+    ...state,
+    actual_arrival: arrival,
+    moved: state.moved + arrival - state.actual_arrival,
+    overtaken: state.overtaken + (isOvertaken ? 1 : 0),
+  };
+}
+
+/** No calls before then; slots that were taken are void. A longer hold-off is never shortened. */
+export function heldOff(state: LimiterState, until: number): LimiterState {
+  return {
+    ...state,
+    held_until: Math.max(state.held_until, until),
+    arrival: Math.max(state.arrival, until),
+  };
+}
+
+/** No calls but a probe now and then, the first of them at `probeAt`. A second pause is the same pause. */
+export function paused(state: LimiterState, reason: string, probeAt: number): LimiterState {
+  return state.paused === null ? { ...state, paused: reason, probe_at: probeAt } : state;
+}
+
+/** The end of a pause. */
+export function resumed(state: LimiterState): LimiterState {
+  return state.paused === null ? state : { ...state, paused: null };
+}
+
+/** The next slot that is not taken, of a queue that is not paused. */
+export function nextFreeSlot(state: LimiterState, now: number, pace: Pace): number {
+  return Math.max(dueSlot(state, now, pace), conforming(state, pace));
+}
+
+/** When a slot is due: a hold-off counts for the burst too, which GCRA alone would let go first. */
+function dueSlot({ arrival, held_until }: LimiterState, now: number, pace: Pace): number {
+  return Math.max(nextSlot(arrival, now, pace), held_until);
+}
+
+/** When a call conforms, by those that really left. */
+function conforming({ actual_arrival }: LimiterState, pace: Pace): number {
+  return actual_arrival - (pace.burst - 1) * closest(pace);
+}
