@@ -7,7 +7,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { timestamp } from "../generations/record.ts";
+import { timestamp } from "../platform/clock.ts";
 import { type AcceptedBatch, type Batch, batchSchema, type Member } from "./record.ts";
 
 /** The batches, behind the few verbs that are needed. */

@@ -1,9 +1,10 @@
+import type { Lane } from "../pacing/lanes.ts";
 import { DEFAULT_DEADLINE_SECONDS } from "../platform/duration.ts";
 import { ServiceError } from "../platform/problems.ts";
 import { catalogueOf, priceOf } from "../providers/catalogue.ts";
 import type { Region } from "../providers/dashscope/models.ts";
 import { accept } from "./accept.ts";
-import type { Generation, Lane, Queued } from "./record.ts";
+import type { Generation, Queued } from "./record.ts";
 import { type CreateRequest, requestHash, warningsOf } from "./request.ts";
 import type { GenerationStore } from "./table.ts";
 

@@ -1,7 +1,7 @@
+import type { Lane } from "../pacing/lanes.ts";
 import { idForKey } from "../platform/ids.ts";
 import { ServiceError } from "../platform/problems.ts";
 import type { GenerationListing } from "./listing.ts";
-import type { Lane } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
 
 interface RoomDependencies {

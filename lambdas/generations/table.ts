@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { type Budget, exceeded, release, reserve } from "../budgets/table.ts";
+import { type Budget, exceeded } from "../budgets/table.ts";
+import type { Lane } from "../pacing/lanes.ts";
+import { timestamp } from "../platform/clock.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
-import { type Generation, generationSchema, type Lane, type Queued, timestamp } from "./record.ts";
+import { type Generation, generationSchema, type Queued } from "./record.ts";
+import { withRelease, withReservation } from "./reservation.ts";
 import { putWith } from "./transaction.ts";
 
 /** The table of generations, behind the few verbs that the domain needs. */
@@ -97,7 +100,7 @@ export function createGenerationStore(
   }
 
   async function save(next: Generation): Promise<boolean> {
-    const { generation, writes } = release(next, table);
+    const { generation, writes } = withRelease(next, table);
     let attempt = generation;
     for (let tries = 1; tries <= MOST_SAVES; tries++) {
       const written = await putWith(
@@ -126,7 +129,7 @@ export function createGenerationStore(
       // A repetition costs nothing: it is answered even when nothing is left.
       const known = budget === null ? null : await read(generation.id);
       if (known !== null) return known;
-      const { generation: paidFor, writes } = reserve(generation, budget, table);
+      const { generation: paidFor, writes } = withReservation(generation, budget, table);
       const written = await putWith(
         client,
         {

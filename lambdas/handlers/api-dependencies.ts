@@ -6,7 +6,6 @@ import type { GenerationStore } from "../generations/table.ts";
 import type { Authentication } from "../http/caller.ts";
 import type { RequestLimits } from "../http/request-limits.ts";
 import type { ImageStore } from "../images/bucket.ts";
-import type { PictureReader } from "../images/reader.ts";
 import type { ResendStore } from "../openai/ledger-table.ts";
 import type { Pacer } from "../pacing/limiter.ts";
 import type { Pace } from "../pacing/pace.ts";
@@ -24,8 +23,7 @@ export type Signal =
 export interface ApiDependencies {
   readonly generations: Pick<GenerationStore, "insert" | "get" | "save" | "inLine">;
   readonly listing: GenerationListing;
-  readonly images: Pick<ImageStore, "address" | "remove">;
-  readonly pictures: PictureReader;
+  readonly images: Pick<ImageStore, "address" | "bytes" | "headAddress" | "remove">;
   readonly resends: ResendStore;
   readonly batches: Pick<BatchStore, "insert" | "get" | "members">;
   readonly manifests: Pick<Manifests, "bucket" | "look">;

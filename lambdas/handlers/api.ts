@@ -12,7 +12,6 @@ import { newHandler } from "../http/app.ts";
 import { createCursorKey } from "../http/cursor-key.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
 import { createImageStore } from "../images/bucket.ts";
-import { createPictureReader } from "../images/reader.ts";
 import { createResendStore } from "../openai/ledger-table.ts";
 import { createPacer, type Pacer } from "../pacing/limiter.ts";
 import { paceOf } from "../pacing/pace.ts";
@@ -41,7 +40,6 @@ const dependencies: ApiDependencies = {
   generations: createGenerationStore(client, table, retentionDays, budget),
   listing: createListing(client, table),
   images: createImageStore(pictures, required("BUCKET_NAME"), now),
-  pictures: createPictureReader(pictures),
   resends: createResendStore(client, { table, retentionDays, budget }),
   batches: createBatchStore(client, { table, retentionDays, now }),
   manifests: createManifests(pictures, required("BUCKET_NAME")),

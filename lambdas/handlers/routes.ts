@@ -11,9 +11,9 @@ import { docsPage } from "../http/pages/docs-page.ts";
 import { health } from "../http/pages/health.ts";
 import { openapi } from "../http/pages/openapi.ts";
 import { createOpenAiImage } from "../openai/images.ts";
+import { listModels } from "../openai/models.ts";
 import { requestSchemaOf } from "../providers/catalogue.ts";
 import type { Region } from "../providers/dashscope/models.ts";
-import { listModels } from "../providers/http/models.ts";
 
 /** The route table: what is answered, and what the OpenAPI document says. */
 export function routesOf(region: Region): readonly Operation[] {

@@ -3,6 +3,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import middy from "@middy/core";
+import { WORKFLOWS_OWNER } from "../api-keys/owner.ts";
 import { configuredBudget } from "../budgets/configured.ts";
 import { createGenerationStore } from "../generations/table.ts";
 import { createImageStore } from "../images/bucket.ts";
@@ -28,6 +29,7 @@ export const handler = middy(
     workflows: new SFNClient(CALLS),
     schema: requestSchemaOf(region),
     region,
+    owner: WORKFLOWS_OWNER,
     now: Date.now,
     random: Math.random,
     async sleep(milliseconds) {

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { faultsOf } from "../generations/request.ts";
 import type { ApiDependencies } from "../handlers/api-dependencies.ts";
+import { faultsOf } from "../platform/faults.ts";
 import { InvalidInput, type ProblemCode, ServiceError } from "../platform/problems.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { readJson } from "./body.ts";

@@ -187,7 +187,7 @@ function intentOf(body: Body, schema: ReturnType<typeof createRequestSchema>): C
 async function answerOf(
   generation: EndedGeneration,
   { response_format }: Body,
-  { images, pictures }: ApiDependencies,
+  { images }: ApiDependencies,
 ): Promise<z.input<typeof answerSchema>> {
   const image = imageOf(generation);
   const created = Math.floor(Date.parse(generation.completed_at) / 1000);
@@ -204,7 +204,7 @@ async function answerOf(
       instance: instanceOf(generation),
       billed: "yes",
     });
-  return { created, data: [{ b64_json: Buffer.from(await pictures.bytes(image)).toString("base64") }] };
+  return { created, data: [{ b64_json: Buffer.from(await images.bytes(image)).toString("base64") }] };
 }
 
 function imageOf(generation: EndedGeneration): NonNullable<Succeeded["image"]> {

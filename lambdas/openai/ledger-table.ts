@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { type Budget, exceeded, reserve, type Write } from "../budgets/table.ts";
+import { type Budget, exceeded, type Write } from "../budgets/table.ts";
 import { toItem } from "../generations/item.ts";
 import type { Queued } from "../generations/record.ts";
+import { withReservation } from "../generations/reservation.ts";
 import { type Wish, wishSchema } from "./ledger.ts";
 
 /** What is known of a request that may be sent again. */
@@ -77,7 +78,7 @@ export function createResendStore(
   const keyOf = (key: string) => ({ pk: `resend#${key}` });
 
   function writesOf(starts: Queued): readonly Write[] {
-    const { generation, writes } = reserve(starts, budget, table);
+    const { generation, writes } = withReservation(starts, budget, table);
     const Item = toItem(generation, retentionDays);
     return [{ Put: { TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" } }, ...writes];
   }

@@ -1,14 +1,10 @@
 import { CorruptRecord } from "../generations/item.ts";
-import {
-  type Generation,
-  type Lane,
-  type Queued,
-  type Submitting,
-  timestamp,
-} from "../generations/record.ts";
+import type { Generation, Queued, Submitting } from "../generations/record.ts";
 import { claim, expire } from "../generations/transitions.ts";
-import { lanesInOrder } from "../pacing/pace.ts";
+import type { Lane } from "../pacing/lanes.ts";
+import { lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/slots.ts";
+import { timestamp } from "../platform/clock.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** How often a turn looks at the line anew when others were quicker at all whom it saw. */

@@ -172,10 +172,6 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     generations,
     listing: inMemoryListing(generations),
     images,
-    pictures: {
-      bytes: async () => new Uint8Array([137, 80, 78, 71]),
-      headAddress: async ({ key }) => `https://bucket.example/${key}?signed-for-head`,
-    },
     resends,
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },

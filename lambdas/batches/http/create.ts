@@ -8,8 +8,10 @@ import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
 import { batchId } from "../../platform/ids.ts";
+import { millionthsOf } from "../../platform/money.ts";
 import { InvalidInput, ServiceError } from "../../platform/problems.ts";
-import { currencyOf } from "../../providers/catalogue.ts";
+import { currencyOf, priceOf } from "../../providers/catalogue.ts";
+import { modelsOf, type Region } from "../../providers/dashscope/models.ts";
 import { manifestFolder } from "../manifests.ts";
 import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";
 import { type BatchRequest, batchHash, batchRequestSchema } from "../request.ts";
@@ -80,7 +82,7 @@ async function accept(
 ): Promise<{ batch: Batch; replayed: boolean }> {
   await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
   const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
-  await requireFunds(owner, request.items?.map(({ model }) => model) ?? "in a manifest", dependencies);
+  await requireFunds(owner, pricesOf(request, dependencies.region), dependencies.purse);
   const accepted = acceptBatch({
     request,
     owner,
@@ -92,6 +94,13 @@ async function accept(
   });
   const existing = await dependencies.batches.insert(accepted);
   return { batch: existing ?? accepted, replayed: existing !== null };
+}
+
+/** The prices of all pictures where they are known; of one, the cheapest, where they are in a manifest. */
+function pricesOf({ items }: BatchRequest, region: Region): string[] {
+  if (items !== undefined) return items.map(({ model }) => priceOf(region, model)?.amount ?? "0");
+  const prices = modelsOf(region).map(({ price }) => price.cost);
+  return prices.sort((one, other) => millionthsOf(one) - millionthsOf(other)).slice(0, 1);
 }
 
 /** The entity tag of a manifest that this owner may name. */

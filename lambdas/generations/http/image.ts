@@ -1,11 +1,11 @@
 import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { empty } from "../../http/reply.ts";
-import { prospectsOf } from "../../pacing/start-estimate.ts";
 import { ServiceError } from "../../platform/problems.ts";
 import { billedOf } from "../billed.ts";
 import { owned } from "../owned.ts";
 import { type Generation, isOpen, type StoredImage, statusOf } from "../record.ts";
+import { prospectsOf } from "../start-estimate.ts";
 
 const shared = {
   path: "/v1/generations/{id}/image",
@@ -42,7 +42,7 @@ export const headImage = operation({
   summary: "Ask for the picture's headers",
   async handle({ caller, id }, dependencies) {
     const image = await imageOf(await owned(id, caller.owner, dependencies), dependencies);
-    return empty(302, { Location: await dependencies.pictures.headAddress(image) });
+    return empty(302, { Location: await dependencies.images.headAddress(image) });
   },
 });
 

@@ -1,8 +1,8 @@
 import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { empty, json, type Reply } from "../../http/reply.ts";
-import { type Prospects, prospectsOf } from "../../pacing/start-estimate.ts";
 import { present } from "../read.ts";
 import { type Generation, isOpen } from "../record.ts";
+import { type Prospects, prospectsOf } from "../start-estimate.ts";
 import { entityTag } from "./entity-tag.ts";
 
 /**

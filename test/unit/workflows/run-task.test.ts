@@ -48,6 +48,7 @@ function task(ending: Ending | null = null) {
     workflows: sfn as unknown as SFNClient,
     schema,
     region: "sg",
+    owner: "workflows",
     now: () => state.now,
     random: () => 0.5,
     sleep: async (milliseconds) => {

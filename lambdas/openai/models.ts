@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { LARGEST_SEED, LONGEST_TEXT } from "../../generations/request.ts";
-import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
-import { json } from "../../http/reply.ts";
-import { quotaOf } from "../../pacing/pace.ts";
-import { type ModelFacts, modelsOf } from "../dashscope/models.ts";
+import { LARGEST_SEED, LONGEST_TEXT } from "../generations/request.ts";
+import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../http/operation.ts";
+import { json } from "../http/reply.ts";
+import { quotaOf } from "../pacing/pace.ts";
+import { type ModelFacts, modelsOf } from "../providers/dashscope/models.ts";
 
 const modelSchema = z
   .object({

@@ -1,7 +1,9 @@
-import { type OpenGeneration, type Queued, timestamp } from "../generations/record.ts";
-import type { GenerationStore } from "../generations/table.ts";
-import type { Pacer } from "./limiter.ts";
-import { type Pace, slotsHeld } from "./pace.ts";
+import { slotsOf } from "../pacing/lanes.ts";
+import type { Pacer } from "../pacing/limiter.ts";
+import { type Pace, slotsHeld } from "../pacing/pace.ts";
+import { timestamp } from "../platform/clock.ts";
+import type { OpenGeneration, Queued } from "./record.ts";
+import type { GenerationStore } from "./table.ts";
 
 /** What the caller of an open generation may expect. */
 export interface Prospects {
@@ -22,8 +24,6 @@ interface ProspectsDependencies {
 const PAUSED_RETRY_SECONDS = 60;
 const LONGEST_RETRY_SECONDS = 3600;
 const LONGEST_RUNNING_RETRY_SECONDS = 15;
-/** Every fourth slot goes to batch work first: of four in a row, three are interactive. */
-const INTERACTIVE_PER_BATCH = 3;
 const none: readonly string[] = [];
 
 /** What an open generation's caller may expect, from the queue as it stands: two reads, however long it is. */
@@ -64,6 +64,5 @@ async function likelyStart(generation: Queued, dependencies: ProspectsDependenci
   if (lane === "batch") return Math.max(firstSlotAt, notBefore, appointment);
   const place = line.indexOf(id);
   const ahead = place === -1 ? line.length : place;
-  const slots = ahead + Math.floor(ahead / INTERACTIVE_PER_BATCH);
-  return Math.max(notBefore, firstSlotAt + slots * pace.interval);
+  return Math.max(notBefore, firstSlotAt + slotsOf(ahead) * pace.interval);
 }

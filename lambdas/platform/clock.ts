@@ -1,0 +1,4 @@
+/** A moment (epoch milliseconds) in RFC 3339, UTC with milliseconds: texts of it compare as times do. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
