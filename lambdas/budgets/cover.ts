@@ -3,12 +3,16 @@ import { ServiceError } from "../platform/problems.ts";
 import type { Purse } from "./table.ts";
 
 /**
- * Refuses a batch that the owner's or the environment's budget does not cover; prices are decimal amounts. Nothing is
+ * Refuses a batch whose pictures, of these prices, the owner's or the environment's budget does not cover. Nothing is
  * reserved here: that is done line by line, for whatever is left by then.
  *
  * @throws ServiceError `budget_exceeded`
  */
-export async function requireFunds(owner: string, prices: readonly string[], purse: Purse): Promise<void> {
+export async function requireFunds(
+  owner: string,
+  prices: readonly string[],
+  { purse }: { readonly purse: Purse },
+): Promise<void> {
   const sum = prices.reduce((total, price) => total + millionthsOf(price), 0);
   if (await purse.covers(owner, sum)) return;
   throw new ServiceError("budget_exceeded", {

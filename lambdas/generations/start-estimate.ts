@@ -13,7 +13,7 @@ export interface Prospects {
   readonly retryAfterSeconds: number;
 }
 
-interface ProspectsDependencies {
+export interface ProspectsNeeds {
   readonly generations: Pick<GenerationStore, "inLine">;
   readonly pacerOf: (model: string) => Pick<Pacer, "prospects">;
   readonly pace: Pace;
@@ -29,7 +29,7 @@ const none: readonly string[] = [];
 /** What an open generation's caller may expect, from the queue as it stands: two reads, however long it is. */
 export async function prospectsOf(
   generation: OpenGeneration,
-  dependencies: ProspectsDependencies,
+  dependencies: ProspectsNeeds,
 ): Promise<Prospects> {
   const now = dependencies.now();
   if (generation.state !== "queued") {
@@ -50,7 +50,7 @@ export async function prospectsOf(
  * The line is served from the first slot that is taken and not used yet: workers take slots before they choose whose
  * they are. Only after those come the free ones.
  */
-async function likelyStart(generation: Queued, dependencies: ProspectsDependencies): Promise<number | null> {
+async function likelyStart(generation: Queued, dependencies: ProspectsNeeds): Promise<number | null> {
   const { generations, pacerOf, pace, now } = dependencies;
   const { lane, model, id } = generation;
   const notBefore = Date.parse(generation.not_before);

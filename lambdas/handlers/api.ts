@@ -2,14 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { S3Client } from "@aws-sdk/client-s3";
+import middy from "@middy/core";
 import { createManifests } from "../batches/manifests.ts";
 import { createBatchStore } from "../batches/table.ts";
 import { configuredBudget } from "../budgets/configured.ts";
 import { createPurse } from "../budgets/table.ts";
 import { createListing } from "../generations/listing.ts";
 import { createGenerationStore } from "../generations/table.ts";
-import { newHandler } from "../http/app.ts";
-import { createCursorKey } from "../http/cursor-key.ts";
+import { type Gateway, newHandler } from "../http/app.ts";
+import { createCursors, cursorSecret } from "../http/cursor.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
 import { createImageStore } from "../images/bucket.ts";
 import { createResendStore } from "../openai/ledger-table.ts";
@@ -20,8 +21,7 @@ import { documentClient } from "../platform/dynamodb.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
 import { providerRegion } from "../providers/region.ts";
-import type { ApiDependencies } from "./api-dependencies.ts";
-import { routesOf } from "./routes.ts";
+import { type ApiNeeds, routesOf } from "./routes.ts";
 
 const client = documentClient();
 const pictures = new S3Client(PICTURE_CALLS);
@@ -36,7 +36,7 @@ const pause = async (milliseconds: number) => {
 };
 const pacers = new Map<string, Pacer>();
 
-const dependencies: ApiDependencies = {
+const dependencies: ApiNeeds & Gateway = {
   generations: createGenerationStore(client, table, retentionDays, budget),
   listing: createListing(client, table),
   images: createImageStore(pictures, required("BUCKET_NAME"), now),
@@ -53,10 +53,11 @@ const dependencies: ApiDependencies = {
     return pacer;
   },
   pace,
-  cursorKey: createCursorKey(client, table),
+  cursors: createCursors(cursorSecret(client, table)),
   region,
   authentication: required("AUTHENTICATION") === "iam" ? "iam" : "key",
   corsOrigins: list("CORS_ORIGINS"),
+  providerRequestsPerMinute: requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"),
   requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),
   mostOpenGenerations: requiredNumber("OWNER_OPEN_GENERATIONS"),
   longestWait: requiredNumber("API_WAIT_SECONDS"),
@@ -71,11 +72,13 @@ const dependencies: ApiDependencies = {
 };
 
 /** Answers HTTP requests. */
-export const handler = newHandler(routesOf(region), dependencies).use(injectLambdaContext(logger)).use({
-  // Powertools' own middleware warns of every request that counted nothing.
-  after: publishMetrics,
-  onError: publishMetrics,
-});
+export const handler = middy(newHandler(routesOf(region), dependencies))
+  .use(injectLambdaContext(logger))
+  .use({
+    // Powertools' own middleware warns of every request that counted nothing.
+    after: publishMetrics,
+    onError: publishMetrics,
+  });
 
 function publishMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();

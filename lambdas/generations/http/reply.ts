@@ -1,9 +1,11 @@
-import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { empty, json, type Reply } from "../../http/reply.ts";
-import { present } from "../read.ts";
+import { type PresentNeeds, present } from "../read.ts";
 import { type Generation, isOpen } from "../record.ts";
-import { type Prospects, prospectsOf } from "../start-estimate.ts";
+import { type Prospects, type ProspectsNeeds, prospectsOf } from "../start-estimate.ts";
 import { entityTag } from "./entity-tag.ts";
+
+/** What answering with a generation takes. */
+export type ReplyNeeds = PresentNeeds & ProspectsNeeds;
 
 /**
  * Answers with a generation as it is now: its tag, and for an open one what to expect and when to ask again.
@@ -12,7 +14,7 @@ import { entityTag } from "./entity-tag.ts";
 export async function generationReply(
   generation: Generation,
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
-  dependencies: ApiDependencies,
+  dependencies: ReplyNeeds,
 ): Promise<Reply> {
   const prospects = await whileOpen(generation, dependencies);
   const view = await present(generation, dependencies, prospects?.startsAt ?? null);
@@ -26,12 +28,12 @@ export async function generationReply(
 export async function unchangedReply(
   generation: Generation,
   headers: Readonly<Record<string, string>>,
-  dependencies: ApiDependencies,
+  dependencies: ProspectsNeeds,
 ): Promise<Reply> {
   return empty(304, { ...validity(generation, await whileOpen(generation, dependencies)), ...headers });
 }
 
-async function whileOpen(generation: Generation, dependencies: ApiDependencies): Promise<Prospects | null> {
+async function whileOpen(generation: Generation, dependencies: ProspectsNeeds): Promise<Prospects | null> {
   return isOpen(generation) ? prospectsOf(generation, dependencies) : null;
 }
 

@@ -14,7 +14,7 @@ import { plan } from "../../../lambdas/generations/create.ts";
 import { toItem } from "../../../lambdas/generations/item.ts";
 import { createListing, positionOf } from "../../../lambdas/generations/listing.ts";
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
-import { createCursorKey } from "../../../lambdas/http/cursor-key.ts";
+import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createResendStore, resendKey } from "../../../lambdas/openai/ledger-table.ts";
 import { documentClient } from "../../../lambdas/platform/dynamodb.ts";
@@ -119,7 +119,7 @@ describe("the secret of the cursors", () => {
 
   test("is read once per process", async () => {
     table.on(GetCommand).resolves({ Item: { pk: "cursor-key", secret: "AAAA" } });
-    const key = createCursorKey(client, "table");
+    const key = cursorSecret(client, "table");
     expect(await key()).toEqual(await key());
     expect(table.calls()).toHaveLength(1);
   });
@@ -130,7 +130,7 @@ describe("the secret of the cursors", () => {
       .resolvesOnce({})
       .resolves({ Item: { pk: "cursor-key", secret: "AAAA" } });
     table.on(PutCommand).rejects(conflict);
-    expect(Buffer.from(await createCursorKey(client, "table")()).toString("base64")).toBe("AAAA");
+    expect(Buffer.from(await cursorSecret(client, "table")()).toString("base64")).toBe("AAAA");
   });
 });
 
