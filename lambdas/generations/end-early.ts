@@ -1,5 +1,5 @@
 import type { ImageStore } from "../images/bucket.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { Contended, ServiceError } from "../platform/problems.ts";
 import { owned } from "./owned.ts";
 import type { ReadNeeds } from "./read.ts";
 import { type EndedGeneration, isOpen } from "./record.ts";
@@ -30,7 +30,7 @@ export async function cancelOwned(
     const canceled = cancel(generation, dependencies.now());
     if (await dependencies.generations.save(canceled)) return canceled;
   }
-  throw new Error("the generation is contended");
+  throw new Contended();
 }
 
 /**
@@ -49,7 +49,7 @@ export async function removeOwned(id: string, owner: string, dependencies: Remov
     if (ended.state === "succeeded") await dependencies.images.remove(id);
     return;
   }
-  throw new Error("the generation is contended");
+  throw new Contended();
 }
 
 function stillRunning(id: string): ServiceError {

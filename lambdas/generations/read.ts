@@ -13,9 +13,17 @@ export interface ReadNeeds {
 /** A generation as it is now, or null. One whose deadline has passed in the queue ends here and now. */
 export async function read(id: string, dependencies: ReadNeeds): Promise<Generation | null> {
   const generation = await dependencies.generations.get(id);
-  if (generation === null || !isOverdue(generation, dependencies.now())) return generation;
+  return generation === null ? null : expireIfOverdue(generation, dependencies);
+}
+
+/** Ends a generation whose deadline has passed in the queue. Answers it as it is now; null when it is gone meanwhile. */
+export async function expireIfOverdue(
+  generation: Generation,
+  dependencies: ReadNeeds,
+): Promise<Generation | null> {
+  if (!isOverdue(generation, dependencies.now())) return generation;
   const ended = expire(generation, dependencies.now());
-  return (await dependencies.generations.save(ended)) ? ended : dependencies.generations.get(id);
+  return (await dependencies.generations.save(ended)) ? ended : read(generation.id, dependencies);
 }
 
 const FIRST_PAUSE_MS = 150;

@@ -3,6 +3,7 @@ import { type Created, type CreateNeeds, create, type Intent, plan } from "../ge
 import { makeRoom, type RoomNeeds } from "../generations/open-limit.ts";
 import { type ReadNeeds, read } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
+import { Contended } from "../platform/problems.ts";
 import {
   isForgotten,
   missingFirst,
@@ -54,7 +55,7 @@ export async function sendOnce(intent: Intent, sending: Sending, dependencies: S
     if (sent !== null) return sent;
     await pause(attempt, dependencies);
   }
-  throw new Error("the wishes of a re-sent request are contended");
+  throw new Contended();
 }
 
 /** A first send is a new wish, unless a re-send of it was here before. Null where another sending was quicker. */
