@@ -157,7 +157,7 @@ export function createBatchStore(
   };
 }
 
-/** The index's key of a generation, as lambdas/store/generation-item.ts writes it. */
+/** The index's key of a generation, as lambdas/generations/item.ts writes it. */
 function memberOf(key: string): Member {
   const [status = "", billed = "", price = "", completedAt = ""] = key.split("#");
   return { status, billed, price, completedAt: completedAt === "" ? null : completedAt };

@@ -1,44 +1,42 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
-import { fromItem, idOf } from "../generations/item.ts";
-import { type EndedGeneration, type Generation, isOpen } from "../generations/record.ts";
-import type { TurnQueue } from "./queue.ts";
+import { fromItem, idOf } from "./item.ts";
+import { type EndedGeneration, type Generation, isOpen } from "./record.ts";
 
-interface Relay {
-  readonly queue: Pick<TurnQueue, "send">;
-  readonly announce: (generation: EndedGeneration) => Promise<void>;
-  /** Called for a change that can't be read. It is passed over: one bad item must not hold up the stream. */
-  readonly unreadable: () => void;
+/** A generation before and after a write; before is null for a new one. */
+interface Change {
+  readonly before: Generation | null;
+  readonly after: Generation;
+}
+
+/** What a part of the table's stream says of generations. */
+export interface Changes {
+  readonly added: readonly Generation[];
+  readonly ended: readonly EndedGeneration[];
 }
 
 /**
- * Relays a batch of changes. What fails makes the whole batch come again, so everything here may happen
- * twice: a second message for a generation finds it taken, a second event carries the same id.
+ * Reads the changes that others wait for. One that can't be read is told and passed over: a bad item must not hold up
+ * the stream.
  */
-export function relayChanges({
-  queue,
-  announce,
-  unreadable,
-}: Relay): (event: DynamoDBStreamEvent) => Promise<void> {
-  return async ({ Records }) => {
-    const changes = Records.flatMap((record) => {
-      try {
-        return readChange(record) ?? [];
-      } catch {
-        unreadable();
-        return [];
-      }
-    });
-    await queue.send(
-      changes.flatMap(({ before, after }) => (before === null && isOpen(after) ? [after.id] : [])),
-    );
-    for (const { before, after } of changes) {
-      if (!isOpen(after) && (before === null || isOpen(before))) await announce(after);
+export function readChanges({ Records }: DynamoDBStreamEvent, unreadable: () => void): Changes {
+  const changes = Records.flatMap((record) => {
+    try {
+      return readChange(record) ?? [];
+    } catch {
+      unreadable();
+      return [];
     }
+  });
+  return {
+    added: changes.flatMap(({ before, after }) => (before === null && isOpen(after) ? [after] : [])),
+    ended: changes.flatMap(({ before, after }) =>
+      !isOpen(after) && (before === null || isOpen(before)) ? [after] : [],
+    ),
   };
 }
 
-function readChange({ dynamodb }: DynamoDBRecord): { before: Generation | null; after: Generation } | null {
+function readChange({ dynamodb }: DynamoDBRecord): Change | null {
   if (dynamodb?.NewImage === undefined || idOf(dynamodb.Keys?.pk?.S) === null) return null;
   return {
     before: dynamodb.OldImage === undefined ? null : readImage(dynamodb.OldImage),

@@ -17,11 +17,10 @@ import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createResendStore, resendKey } from "../../../lambdas/openai/ledger-table.ts";
-import { documentClient } from "../../../lambdas/platform/dynamodb.ts";
+import { documents as client } from "../../../lambdas/platform/clients.ts";
 import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
 
 const table = mockClient(DynamoDBDocumentClient);
-const client = documentClient();
 const now = () => Date.parse("2026-03-01T12:00:30.000Z");
 
 beforeEach(() => {
@@ -196,13 +195,16 @@ describe("the wishes of a request that may be sent again", () => {
     ]);
   });
 
-  test.each([[["ConditionalCheckFailed", "None"]], [["TransactionConflict", "None"]]])(
-    "are another's when the transaction says %j",
-    async (codes) => {
-      table.on(TransactWriteCommand).rejects(canceled(...codes));
-      expect(await resends.save("k", [wish], nothing, generation())).toBe(false);
-    },
-  );
+  test("are another's when their condition does not hold", async () => {
+    table.on(TransactWriteCommand).rejects(canceled("ConditionalCheckFailed", "None"));
+    expect(await resends.save("k", [wish], nothing, generation())).toBe(false);
+  });
+
+  test("are sent again while another write of the same items is under way", async () => {
+    table.on(TransactWriteCommand).rejectsOnce(canceled("TransactionConflict", "None")).resolves({});
+    expect(await resends.save("k", [wish], nothing, generation())).toBe(true);
+    expect(table.calls()).toHaveLength(2);
+  });
 
   test.each([[["ThrottlingError", "None"]], [["None", "None"]]])(
     "are a failure when it says %j",
