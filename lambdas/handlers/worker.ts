@@ -22,6 +22,7 @@ import { providerRegion } from "../providers/region.ts";
 const region = providerRegion();
 const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
 const table = required("TABLE_NAME");
+const probeEvery = requiredNumber("PROBE_SECONDS") * 1000;
 const now = Date.now;
 const provider = createDashScopeClient({
   baseUrl: required("PROVIDER_BASE_URL"),
