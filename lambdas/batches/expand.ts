@@ -1,7 +1,7 @@
 import { plan } from "../generations/create.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import { lineKeyOf } from "../platform/ids.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { Contended, ServiceError } from "../platform/problems.ts";
 import type { requestSchemaOf } from "../providers/catalogue.ts";
 import type { Region } from "../providers/dashscope/models.ts";
 import type { Expansions } from "./expansions.ts";
@@ -103,7 +103,8 @@ async function make(line: Line, batch: AcceptedBatch, expander: Expander): Promi
   try {
     return (await expander.generations.insert(planned)) === null ? "made" : "there";
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
+    // A line that others hold up for a moment is no invalid line: the message comes again.
+    if (!(error instanceof ServiceError) || error instanceof Contended) throw error;
     return { line: line.number, errors: [{ pointer: "#", detail: `${error.code}: ${error.extras.detail}` }] };
   }
 }

@@ -1,5 +1,5 @@
-import { timestamp } from "../generations/record.ts";
 import { canonical } from "../generations/request.ts";
+import { timestamp } from "../platform/clock.ts";
 import { batchId } from "../platform/ids.ts";
 import type { Fault } from "../platform/problems.ts";
 import type { AcceptedBatch, Batch, LineFaults } from "./record.ts";

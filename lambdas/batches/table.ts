@@ -7,7 +7,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import { timestamp } from "../generations/record.ts";
+import { timestamp } from "../platform/clock.ts";
 import { type AcceptedBatch, type Batch, batchSchema, type Member } from "./record.ts";
 
 /** The batches, behind the few verbs that are needed. */
@@ -157,7 +157,7 @@ export function createBatchStore(
   };
 }
 
-/** The index's key of a generation, as lambdas/store/generation-item.ts writes it. */
+/** The index's key of a generation, as lambdas/generations/item.ts writes it. */
 function memberOf(key: string): Member {
   const [status = "", billed = "", price = "", completedAt = ""] = key.split("#");
   return { status, billed, price, completedAt: completedAt === "" ? null : completedAt };

@@ -3,8 +3,7 @@ import {
   GetCommand,
   type TransactWriteCommandInput,
 } from "@aws-sdk/lib-dynamodb";
-import { billedOf } from "../generations/billed.ts";
-import { type Generation, isOpen, type Queued, timestamp } from "../generations/record.ts";
+import { timestamp } from "../platform/clock.ts";
 import { millionthsOf } from "../platform/money.ts";
 import { ServiceError } from "../platform/problems.ts";
 
@@ -27,24 +26,28 @@ export function budgetOf(owner: string, environment: string): Budget | null {
   return { owner: cap(owner), environment: cap(environment) };
 }
 
-/** A new generation that notes what is reserved for it, and the writes that reserve it: all of them or none. */
-export interface Reservation {
-  readonly generation: Queued;
-  readonly writes: readonly Write[];
+/** Whose budget pays, and when the spending was asked for (epoch milliseconds): its month counts. */
+interface Account {
+  readonly owner: string;
+  readonly at: number;
 }
 
 /**
- * Reserves a generation's price under the caps. With a cap that is smaller than the price there is nothing to write.
+ * The writes that reserve a price, a decimal amount, under the caps: all of them or none. With a cap that is smaller
+ * than the price there is nothing to write.
  *
  * @throws ServiceError `budget_exceeded` in that case
  */
-export function reserve(generation: Queued, budget: Budget | null, table: string): Reservation {
-  if (budget === null) return { generation, writes: [] };
-  const price = millionthsOf(generation.price.amount);
-  const caps = { owner: budget.owner, environment: budget.environment };
-  const writes = countersOf(generation).map(({ of, pk }) => {
-    const cap = caps[of];
-    if (cap !== null && cap < price) throw exceeded();
+export function reserve(
+  account: Account,
+  price: string,
+  budget: Budget,
+  table: string,
+): { readonly millionths: number; readonly writes: readonly Write[] } {
+  const millionths = millionthsOf(price);
+  const writes = countersOf(account).map(({ of, pk }) => {
+    const cap = budget[of];
+    if (cap !== null && cap < millionths) throw exceeded();
     return {
       Update: {
         TableName: table,
@@ -54,35 +57,26 @@ export function reserve(generation: Queued, budget: Budget | null, table: string
           ConditionExpression: "attribute_not_exists(held_millionths) OR held_millionths <= :room",
         }),
         ExpressionAttributeValues: {
-          ":price": price,
-          ":end": Math.ceil(Date.parse(generation.created_at) / 1000) + KEPT_SECONDS,
-          ...(cap !== null && { ":room": cap - price }),
+          ":price": millionths,
+          ":end": Math.ceil(account.at / 1000) + KEPT_SECONDS,
+          ...(cap !== null && { ":room": cap - millionths }),
         },
       },
     };
   });
-  return { generation: { ...generation, reserved: price }, writes };
+  return { millionths, writes };
 }
 
-/**
- * What goes back when this state is written: everything for an end that is known not to be billed, nothing otherwise.
- * The end notes that it was given back, so that no later write does it again.
- */
-export function release(
-  next: Generation,
-  table: string,
-): { generation: Generation; writes: readonly Write[] } {
-  const { reserved } = next;
-  if (reserved === null || isOpen(next) || billedOf(next) !== "no") return { generation: next, writes: [] };
-  const writes = countersOf(next).map(({ pk }) => ({
+/** The writes that give back what was reserved for this account. */
+export function giveBack(account: Account, millionths: number, table: string): readonly Write[] {
+  return countersOf(account).map(({ pk }) => ({
     Update: {
       TableName: table,
       Key: { pk },
       UpdateExpression: "ADD held_millionths :back",
-      ExpressionAttributeValues: { ":back": -reserved },
+      ExpressionAttributeValues: { ":back": -millionths },
     },
   }));
-  return { generation: { ...next, reserved: null }, writes };
 }
 
 /** What is left of the budgets of this month. */
@@ -105,7 +99,7 @@ export function createPurse(
 
   return {
     async covers(owner, millionths) {
-      const capped = countersOf({ owner, created_at: timestamp(now()) }).flatMap(({ of, pk }) => {
+      const capped = countersOf({ owner, at: now() }).flatMap(({ of, pk }) => {
         const cap = budget?.[of] ?? null;
         return cap === null ? [] : [{ cap, pk }];
       });
@@ -122,9 +116,9 @@ export function exceeded(): ServiceError {
   });
 }
 
-/** The counters of an owner and of the environment, in the month in which the generation was created. */
-function countersOf({ owner, created_at }: Pick<Generation, "owner" | "created_at">) {
-  const month = created_at.slice(0, 7);
+/** The counters of an owner and of the environment, in the month of the spending. */
+function countersOf({ owner, at }: Account) {
+  const month = timestamp(at).slice(0, 7);
   return [
     { of: "owner", pk: `budget#owner#${owner}#${month}` },
     { of: "environment", pk: `budget#environment#${month}` },

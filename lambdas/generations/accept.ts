@@ -1,5 +1,7 @@
+import type { Lane } from "../pacing/lanes.ts";
+import { timestamp } from "../platform/clock.ts";
 import { idForKey, randomId } from "../platform/ids.ts";
-import { type Lane, type Queued, timestamp } from "./record.ts";
+import type { Queued } from "./record.ts";
 import { type CreateRequest, chooseSeed, requestHash } from "./request.ts";
 
 interface Intake {

@@ -1,9 +1,10 @@
+import type { Lane } from "../pacing/lanes.ts";
 import { DEFAULT_DEADLINE_SECONDS } from "../platform/duration.ts";
 import { ServiceError } from "../platform/problems.ts";
 import { catalogueOf, priceOf } from "../providers/catalogue.ts";
 import type { Region } from "../providers/dashscope/models.ts";
 import { accept } from "./accept.ts";
-import type { Generation, Lane, Queued } from "./record.ts";
+import type { Generation, Queued } from "./record.ts";
 import { type CreateRequest, requestHash, warningsOf } from "./request.ts";
 import type { GenerationStore } from "./table.ts";
 
@@ -20,7 +21,7 @@ export interface Intent {
   readonly batchId?: string;
 }
 
-interface CreateDependencies {
+export interface CreateNeeds {
   readonly generations: Pick<GenerationStore, "insert">;
   readonly region: Region;
   readonly now: () => number;
@@ -34,10 +35,7 @@ export interface Created {
 }
 
 /** The generation that an intent stands for, before it is written. */
-export function plan(
-  intent: Intent,
-  { region, now, random }: Omit<CreateDependencies, "generations">,
-): Queued {
+export function plan(intent: Intent, { region, now, random }: Omit<CreateNeeds, "generations">): Queued {
   const { request, owner, lane, idempotencyKey } = intent;
   const price = priceOf(region, request.model);
   if (price === null) throw new ServiceError("internal", { detail: "The model has no price." });
@@ -62,7 +60,7 @@ export function plan(
  *
  * @throws ServiceError `idempotency_key_reused` when the key belongs to another request of the owner
  */
-export async function create(intent: Intent, dependencies: CreateDependencies): Promise<Created> {
+export async function create(intent: Intent, dependencies: CreateNeeds): Promise<Created> {
   const planned = plan(intent, dependencies);
   const existing = await dependencies.generations.insert(planned);
   if (existing === null) return { generation: planned, replayed: false };

@@ -1,13 +1,13 @@
 import type { ImageStore } from "../images/bucket.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { Contended, ServiceError } from "../platform/problems.ts";
 import { owned } from "./owned.ts";
+import type { ReadNeeds } from "./read.ts";
 import { type EndedGeneration, isOpen } from "./record.ts";
-import type { GenerationStore } from "./table.ts";
 import { cancel, remove } from "./transitions.ts";
 
-interface EndDependencies {
-  readonly generations: Pick<GenerationStore, "get" | "save">;
-  readonly now: () => number;
+/** What taking a generation away takes. */
+export interface RemoveNeeds extends ReadNeeds {
+  readonly images: Pick<ImageStore, "remove">;
 }
 
 /** Each lost race means that the generation has moved on; it has few ways to go. */
@@ -21,7 +21,7 @@ const MOST_TRIES = 8;
 export async function cancelOwned(
   id: string,
   owner: string,
-  dependencies: EndDependencies,
+  dependencies: ReadNeeds,
 ): Promise<EndedGeneration> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const generation = await owned(id, owner, dependencies);
@@ -30,7 +30,7 @@ export async function cancelOwned(
     const canceled = cancel(generation, dependencies.now());
     if (await dependencies.generations.save(canceled)) return canceled;
   }
-  throw new Error("the generation is contended");
+  throw new Contended();
 }
 
 /**
@@ -39,11 +39,7 @@ export async function cancelOwned(
  *
  * @throws ServiceError `not_found`, or `conflict` while it is running
  */
-export async function removeOwned(
-  id: string,
-  owner: string,
-  dependencies: EndDependencies & { readonly images: Pick<ImageStore, "remove"> },
-): Promise<void> {
+export async function removeOwned(id: string, owner: string, dependencies: RemoveNeeds): Promise<void> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const ended = await cancelOwned(id, owner, dependencies);
     const gone =
@@ -53,7 +49,7 @@ export async function removeOwned(
     if (ended.state === "succeeded") await dependencies.images.remove(id);
     return;
   }
-  throw new Error("the generation is contended");
+  throw new Contended();
 }
 
 function stillRunning(id: string): ServiceError {

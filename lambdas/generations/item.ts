@@ -1,5 +1,6 @@
+import { timestamp } from "../platform/clock.ts";
 import { billedOf } from "./billed.ts";
-import { type Generation, generationSchema, isOpen, statusOf, timestamp } from "./record.ts";
+import { type Generation, generationSchema, isOpen, statusOf } from "./record.ts";
 
 /** What a record must be like to be read; anything else is a fault of ours or a hand's. */
 export class CorruptRecord extends Error {

@@ -1,6 +1,8 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import type { Lane } from "../pacing/lanes.ts";
+import { timestamp } from "../platform/clock.ts";
 import { CorruptRecord, createdKey, fromItem, idOf, keyOf, openKey } from "./item.ts";
-import { type Generation, type Lane, type Status, statusOf, timestamp } from "./record.ts";
+import { type Generation, type Status, statusOf } from "./record.ts";
 
 /** Which generations of an owner are asked for. Times are epoch milliseconds, both exclusive. */
 export interface ListingQuery {

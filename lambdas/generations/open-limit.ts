@@ -1,10 +1,10 @@
+import type { Lane } from "../pacing/lanes.ts";
 import { idForKey } from "../platform/ids.ts";
 import { ServiceError } from "../platform/problems.ts";
 import type { GenerationListing } from "./listing.ts";
-import type { Lane } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
 
-interface RoomDependencies {
+export interface RoomNeeds {
   readonly listing: Pick<GenerationListing, "countOpen">;
   readonly generations: Pick<GenerationStore, "get">;
   readonly mostOpenGenerations: number;
@@ -20,7 +20,7 @@ interface RoomDependencies {
  */
 export async function makeRoom(
   { owner, lane, idempotencyKey }: { owner: string; lane: Lane; idempotencyKey: string | null },
-  { listing, generations, mostOpenGenerations, pace }: RoomDependencies,
+  { listing, generations, mostOpenGenerations, pace }: RoomNeeds,
 ): Promise<void> {
   if ((await listing.countOpen(owner, lane, mostOpenGenerations)) < mostOpenGenerations) return;
   if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;

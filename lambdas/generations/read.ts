@@ -5,23 +5,31 @@ import type { GenerationStore } from "./table.ts";
 import { expire, isOverdue } from "./transitions.ts";
 import { type GenerationView, viewOf } from "./view.ts";
 
-interface ReadDependencies {
+export interface ReadNeeds {
   readonly generations: Pick<GenerationStore, "get" | "save">;
   readonly now: () => number;
 }
 
 /** A generation as it is now, or null. One whose deadline has passed in the queue ends here and now. */
-export async function read(id: string, dependencies: ReadDependencies): Promise<Generation | null> {
+export async function read(id: string, dependencies: ReadNeeds): Promise<Generation | null> {
   const generation = await dependencies.generations.get(id);
-  if (generation === null || !isOverdue(generation, dependencies.now())) return generation;
+  return generation === null ? null : expireIfOverdue(generation, dependencies);
+}
+
+/** Ends a generation whose deadline has passed in the queue. Answers it as it is now; null when it is gone meanwhile. */
+export async function expireIfOverdue(
+  generation: Generation,
+  dependencies: ReadNeeds,
+): Promise<Generation | null> {
+  if (!isOverdue(generation, dependencies.now())) return generation;
   const ended = expire(generation, dependencies.now());
-  return (await dependencies.generations.save(ended)) ? ended : dependencies.generations.get(id);
+  return (await dependencies.generations.save(ended)) ? ended : read(generation.id, dependencies);
 }
 
 const FIRST_PAUSE_MS = 150;
 const LONGEST_PAUSE_MS = 1000;
 
-interface WaitDependencies extends ReadDependencies {
+export interface WaitNeeds extends ReadNeeds {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -33,7 +41,7 @@ export async function readUntil(
   generation: Generation,
   enough: (generation: Generation) => boolean,
   until: number,
-  dependencies: WaitDependencies,
+  dependencies: WaitNeeds,
 ): Promise<Generation> {
   let latest = generation;
   let pause = FIRST_PAUSE_MS;
@@ -52,10 +60,14 @@ export function hasEnded(generation: Generation): boolean {
   return !isOpen(generation);
 }
 
+export interface PresentNeeds {
+  readonly images: Pick<ImageStore, "address">;
+}
+
 /** A generation as callers see it, with a fresh address for its picture. */
 export async function present(
   generation: Generation,
-  dependencies: { readonly images: Pick<ImageStore, "address"> },
+  dependencies: PresentNeeds,
   estimatedStartAt: string | null = null,
 ): Promise<GenerationView> {
   const image = generation.state === "succeeded" ? generation.image : null;

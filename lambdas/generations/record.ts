@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LANES } from "../pacing/lanes.ts";
 import { PROBLEMS, type ProblemCode } from "../platform/problems.ts";
 
 /** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
@@ -31,15 +32,12 @@ const failure = z.object({
     .nullable(),
 });
 
-/** Where a request came in; interactive work goes before batch work. */
-const lane = z.enum(["interactive", "batch"]);
-
 const common = {
   id: z.string(),
   /** Raised by every transition; the condition of every write. */
   version: z.int(),
   owner: z.string(),
-  lane,
+  lane: z.enum(LANES),
   model: z.string(),
   /** Null once the generation is removed. */
   input: inputSchema.nullable(),
@@ -144,7 +142,6 @@ export type OpenGeneration = Queued | Submitting | Painted;
 export type EndedGeneration = Succeeded | Failed | Canceled | Expired;
 export type Failure = z.infer<typeof failure>;
 export type StoredImage = z.infer<typeof image>;
-export type Lane = z.infer<typeof lane>;
 
 /** The status that callers see. */
 export type Status = "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
@@ -164,9 +161,4 @@ const commonSchema = z.object(common);
 /** What every state has in common, without what belongs to the present state alone. */
 export function commonOf(generation: Generation): z.infer<typeof commonSchema> {
   return commonSchema.parse(generation);
-}
-
-/** A moment as the record writes it. */
-export function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

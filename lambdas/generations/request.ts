@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { type Fault, InvalidInput } from "../platform/problems.ts";
+import { parseOrThrow } from "../platform/faults.ts";
 
 /** What a provider's model offers, as far as the rules of a request depend on it. */
 export interface Catalogue {
@@ -106,36 +106,6 @@ export function parseCreateRequest(
 /** The request with its size as the provider writes it, so that both spellings are one intent. */
 export function canonical(request: CreateRequest): CreateRequest {
   return { ...request, size: request.size.replace("x", "*") };
-}
-
-/** Parses by a schema, or throws InvalidInput with a pointer per fault below `root`. */
-export function parseOrThrow<Output>(schema: z.ZodType<Output>, value: unknown, root = "#"): Output {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new InvalidInput(faultsOf(result.error, root));
-}
-
-/** Every fault that a schema found, with its pointer below `root`. */
-export function faultsOf(error: z.ZodError | undefined, root = "#"): Fault[] {
-  return (error?.issues ?? []).flatMap((issue) => faults(issue, root));
-}
-
-function faults(issue: z.core.$ZodIssue, root: string): Fault[] {
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({
-      pointer: pointer(root, [...issue.path, key]),
-      detail: "is not a known field",
-    }));
-  const messages =
-    issue.code === "invalid_key" ? issue.issues.map(({ message }) => message) : [issue.message];
-  return messages.map((detail) => ({ pointer: pointer(root, issue.path), detail }));
-}
-
-function pointer(root: string, path: readonly PropertyKey[]): string {
-  const steps = path.map((step) =>
-    encodeURI(String(step).toWellFormed().replaceAll("~", "~0").replaceAll("/", "~1")),
-  );
-  return [root, ...steps].join("/");
 }
 
 /** What the provider may do to long texts; the text itself is sent whole. */

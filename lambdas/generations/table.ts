@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { type Budget, exceeded, release, reserve } from "../budgets/table.ts";
+import { type Budget, exceeded } from "../budgets/table.ts";
+import type { Lane } from "../pacing/lanes.ts";
+import { timestamp } from "../platform/clock.ts";
+import { writeUnlessRefused } from "../platform/conditional-write.ts";
+import { Contended } from "../platform/problems.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
-import { type Generation, generationSchema, type Lane, type Queued, timestamp } from "./record.ts";
+import { type Generation, generationSchema, type Queued } from "./record.ts";
+import { withRelease, withReservation } from "./reservation.ts";
 import { putWith } from "./transaction.ts";
 
 /** The table of generations, behind the few verbs that the domain needs. */
@@ -16,7 +20,11 @@ export interface GenerationStore {
   insert(generation: Queued): Promise<Generation | null>;
   /** The generation as it is now, or null. */
   get(id: string): Promise<Generation | null>;
-  /** Writes the next state over the version it was made from; false when another was quicker. */
+  /**
+   * Writes the next state over the version it was made from; false when another was quicker.
+   *
+   * @throws Contended where its note or its budget changes at the same moment, time after time
+   */
   save(next: Generation): Promise<boolean>;
   /** Notes when this generation's message takes its turn. */
   appoint(generation: Generation, at: number): Promise<void>;
@@ -46,25 +54,24 @@ export function createGenerationStore(
 ): GenerationStore {
   const names = { "#open": "open" };
 
-  function update(
+  /** Tells whether the condition held. */
+  async function update(
     id: string,
     expression: string,
     condition: string,
     values: Record<string, unknown>,
   ): Promise<boolean> {
     const named = expression.includes("#open") || condition.includes("#open");
-    return conditionally(
-      client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: keyOf(id),
-          UpdateExpression: expression,
-          ConditionExpression: condition,
-          ...(named && { ExpressionAttributeNames: names }),
-          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-        }),
-      ),
-    );
+    const command = () =>
+      new UpdateCommand({
+        TableName: table,
+        Key: keyOf(id),
+        UpdateExpression: expression,
+        ConditionExpression: condition,
+        ...(named && { ExpressionAttributeNames: names }),
+        ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+      });
+    return (await writeUnlessRefused(() => client.send(command()))) === null;
   }
 
   /** Moves the turn of a generation that is queued as it was read; false when it is not. */
@@ -97,7 +104,7 @@ export function createGenerationStore(
   }
 
   async function save(next: Generation): Promise<boolean> {
-    const { generation, writes } = release(next, table);
+    const { generation, writes } = withRelease(next, table);
     let attempt = generation;
     for (let tries = 1; tries <= MOST_SAVES; tries++) {
       const written = await putWith(
@@ -118,7 +125,7 @@ export function createGenerationStore(
       // The note of its message is kept, which may lend its turn while others work on the record.
       attempt = { ...generation, turn_for: latest.turn_for, appointment_at: latest.appointment_at };
     }
-    throw new Error(`the record of ${next.id} is contended`);
+    throw new Contended();
   }
 
   return {
@@ -126,7 +133,7 @@ export function createGenerationStore(
       // A repetition costs nothing: it is answered even when nothing is left.
       const known = budget === null ? null : await read(generation.id);
       if (known !== null) return known;
-      const { generation: paidFor, writes } = reserve(generation, budget, table);
+      const { generation: paidFor, writes } = withReservation(generation, budget, table);
       const written = await putWith(
         client,
         {
@@ -199,17 +206,6 @@ export function createGenerationStore(
 function isSame(one: Generation, other: Generation): boolean {
   const note = { turn_for: null, appointment_at: null };
   return isDeepStrictEqual({ ...one, ...note }, { ...generationSchema.parse(other), ...note });
-}
-
-/** False instead of an error where the condition of a write did not hold. */
-async function conditionally(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }
 
 async function ids(query: Promise<{ Items?: Record<string, unknown>[] | undefined }>): Promise<string[]> {

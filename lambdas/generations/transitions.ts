@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { timestamp } from "../platform/clock.ts";
 import type { Billed, ProblemCode, ProviderRefusal } from "../platform/problems.ts";
 import { PROBLEMS } from "../platform/problems.ts";
 import { billedSoFar } from "./billed.ts";
@@ -16,7 +17,6 @@ import {
   type StoredImage,
   type Submitting,
   type Succeeded,
-  timestamp,
 } from "./record.ts";
 
 /**

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ImageAddress } from "../images/bucket.ts";
 import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, inputSchema, isOpen, statusOf } from "./record.ts";
 
@@ -58,12 +59,6 @@ export const generationView = z
   .meta({ id: "Generation" });
 
 export type GenerationView = z.infer<typeof generationView>;
-
-/** A presigned address of an image, and when it dies. */
-export interface ImageAddress {
-  readonly url: string;
-  readonly expiresAt: string;
-}
 
 /** Shows a generation to the outside: nothing of leases, tokens or source URLs. */
 export function viewOf(

@@ -1,84 +1,58 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { S3Client } from "@aws-sdk/client-s3";
+import middy from "@middy/core";
+import { batches } from "../batches/configured.ts";
 import { createManifests } from "../batches/manifests.ts";
-import { createBatchStore } from "../batches/table.ts";
 import { configuredBudget } from "../budgets/configured.ts";
 import { createPurse } from "../budgets/table.ts";
+import { generations } from "../generations/configured.ts";
 import { createListing } from "../generations/listing.ts";
-import { createGenerationStore } from "../generations/table.ts";
 import { newHandler } from "../http/app.ts";
-import { createCursorKey } from "../http/cursor-key.ts";
+import { createCursors, cursorSecret } from "../http/cursor.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
-import { createImageStore } from "../images/bucket.ts";
-import { createPictureReader } from "../images/reader.ts";
+import { images } from "../images/configured.ts";
 import { createResendStore } from "../openai/ledger-table.ts";
-import { createPacer, type Pacer } from "../pacing/limiter.ts";
 import { paceOf } from "../pacing/pace.ts";
-import { PICTURE_CALLS } from "../platform/call-limits.ts";
-import { documentClient } from "../platform/dynamodb.ts";
+import { createPacers } from "../pacing/pacers.ts";
+import { documents as client, objects } from "../platform/clients.ts";
+import { sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
-import { logger, metrics } from "../platform/observe.ts";
+import { counted, logger, publishedMetrics } from "../platform/observe.ts";
 import { providerRegion } from "../providers/region.ts";
-import type { ApiDependencies } from "./api-dependencies.ts";
 import { routesOf } from "./routes.ts";
 
-const client = documentClient();
-const pictures = new S3Client(PICTURE_CALLS);
 const table = required("TABLE_NAME");
 const region = providerRegion();
-const retentionDays = requiredNumber("RETENTION_DAYS");
 const budget = configuredBudget();
-const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
+const providerRequestsPerMinute = requiredNumber("PROVIDER_REQUESTS_PER_MINUTE");
+const pace = paceOf(providerRequestsPerMinute, requiredNumber("PROVIDER_BURST"));
 const now = Date.now;
-const pause = async (milliseconds: number) => {
-  await sleep(milliseconds);
-};
-const pacers = new Map<string, Pacer>();
-
-const dependencies: ApiDependencies = {
-  generations: createGenerationStore(client, table, retentionDays, budget),
-  listing: createListing(client, table),
-  images: createImageStore(pictures, required("BUCKET_NAME"), now),
-  pictures: createPictureReader(pictures),
-  resends: createResendStore(client, { table, retentionDays, budget }),
-  batches: createBatchStore(client, { table, retentionDays, now }),
-  manifests: createManifests(pictures, required("BUCKET_NAME")),
-  limits: createRequestLimits(client, table, now),
-  purse: createPurse(client, { table, budget, now }),
-  pacerOf(model) {
-    const known = pacers.get(model);
-    if (known !== undefined) return known;
-    const pacer = createPacer({ client, table, region, model, pace, now, sleep: pause });
-    pacers.set(model, pacer);
-    return pacer;
-  },
-  pace,
-  cursorKey: createCursorKey(client, table),
-  region,
-  authentication: required("AUTHENTICATION") === "iam" ? "iam" : "key",
-  corsOrigins: list("CORS_ORIGINS"),
-  requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),
-  mostOpenGenerations: requiredNumber("OWNER_OPEN_GENERATIONS"),
-  longestWait: requiredNumber("API_WAIT_SECONDS"),
-  now,
-  random: Math.random,
-  sleep: pause,
-  signal(name, fields = {}) {
-    metrics.addMetric(name, MetricUnit.Count, 1);
-    if (name === "InternalErrors") logger.error(name, fields);
-    else logger.info(name, fields);
-  },
-};
 
 /** Answers HTTP requests. */
-export const handler = newHandler(routesOf(region), dependencies).use(injectLambdaContext(logger)).use({
-  // Powertools' own middleware warns of every request that counted nothing.
-  after: publishMetrics,
-  onError: publishMetrics,
-});
-
-function publishMetrics(): void {
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-}
+export const handler = middy(
+  newHandler(routesOf(region), {
+    generations,
+    listing: createListing(client, table),
+    images,
+    resends: createResendStore(client, { table, retentionDays: requiredNumber("RETENTION_DAYS"), budget }),
+    batches,
+    manifests: createManifests(objects, required("BUCKET_NAME")),
+    limits: createRequestLimits(client, table, now),
+    purse: createPurse(client, { table, budget, now }),
+    pacerOf: createPacers({ client, table, region, pace, now, sleep }),
+    pace,
+    cursors: createCursors(cursorSecret(client, table)),
+    region,
+    providerRequestsPerMinute,
+    authentication: required("AUTHENTICATION") === "iam" ? "iam" : "key",
+    corsOrigins: list("CORS_ORIGINS"),
+    requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),
+    mostOpenGenerations: requiredNumber("OWNER_OPEN_GENERATIONS"),
+    longestWait: requiredNumber("API_WAIT_SECONDS"),
+    now,
+    random: Math.random,
+    sleep,
+    signal: (name, fields) => counted(name, name === "InternalErrors" ? "error" : "info", fields),
+  }),
+)
+  .use(injectLambdaContext(logger))
+  .use(publishedMetrics);

@@ -2,11 +2,11 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import { authorize } from "../api-keys/authorize.ts";
 import { createApiKeyStore } from "../api-keys/table.ts";
-import { documentClient } from "../platform/dynamodb.ts";
+import { documents } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { logger } from "../platform/observe.ts";
 
 /** Tells API Gateway whose key a request carries. */
-export const handler = middy(
-  authorize(createApiKeyStore(documentClient(), required("TABLE_NAME"), Date.now)),
-).use(injectLambdaContext(logger));
+export const handler = middy(authorize(createApiKeyStore(documents, required("TABLE_NAME"), Date.now))).use(
+  injectLambdaContext(logger),
+);

@@ -1,19 +1,15 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import type { Context, SQSEvent } from "aws-lambda";
+import { batches } from "../batches/configured.ts";
 import { expand } from "../batches/expand.ts";
 import { createExpansions, readExpansion } from "../batches/expansions.ts";
 import { createManifests } from "../batches/manifests.ts";
-import { createBatchStore } from "../batches/table.ts";
-import { configuredBudget } from "../budgets/configured.ts";
-import { createGenerationStore } from "../generations/table.ts";
-import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
-import { documentClient } from "../platform/dynamodb.ts";
-import { required, requiredNumber } from "../platform/environment.ts";
+import { generations } from "../generations/configured.ts";
+import { objects, queues } from "../platform/clients.ts";
+import { required } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
 import { requestSchemaOf } from "../providers/catalogue.ts";
 import { providerRegion } from "../providers/region.ts";
@@ -21,22 +17,17 @@ import { providerRegion } from "../providers/region.ts";
 /** What a hundred lines may take at most, with a checkpoint and a message after them. */
 const CHUNK_MS = 20_000;
 
-const client = documentClient();
-const table = required("TABLE_NAME");
-const retentionDays = requiredNumber("RETENTION_DAYS");
 const region = providerRegion();
-const dependencies = {
-  batches: createBatchStore(client, { table, retentionDays, now: Date.now }),
-  generations: createGenerationStore(client, table, retentionDays, configuredBudget()),
-  manifests: createManifests(new S3Client(PICTURE_CALLS), required("BUCKET_NAME")),
-  expansions: createExpansions(new SQSClient(CALLS), required("EXPANSION_QUEUE_URL")),
+const expander = {
+  batches,
+  generations,
+  manifests: createManifests(objects, required("BUCKET_NAME")),
+  expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),
   schema: requestSchemaOf(region),
   region,
   now: Date.now,
   random: Math.random,
-  signal(name: string, count: number) {
-    metrics.addMetric(name, MetricUnit.Count, count);
-  },
+  signal: (name: string, count: number) => metrics.addMetric(name, MetricUnit.Count, count),
 };
 
 /** Makes the generations of the batch that a message names. A failure brings the message back, then to the dead letters. */
@@ -45,7 +36,7 @@ export const handler = middy(async ({ Records }: SQSEvent, context: Context) => 
     const id = readExpansion(body);
     if (id === null) throw new Error("a message names no batch");
     logger.appendKeys({ batch_id: id });
-    await expand(id, { ...dependencies, hasTime: () => context.getRemainingTimeInMillis() > CHUNK_MS });
+    await expand(id, { ...expander, hasTime: () => context.getRemainingTimeInMillis() > CHUNK_MS });
   }
 })
   .use(logMetrics(metrics))

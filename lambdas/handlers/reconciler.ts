@@ -1,50 +1,32 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
+import { batches } from "../batches/configured.ts";
 import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
-import { createBatchStore } from "../batches/table.ts";
-import { createGenerationStore } from "../generations/table.ts";
-import { createTurnQueue } from "../painting/queue.ts";
+import { generations } from "../generations/configured.ts";
+import { turns } from "../painting/configured.ts";
 import { reconcile } from "../painting/reconcile.ts";
-import { CALLS } from "../platform/call-limits.ts";
-import { documentClient } from "../platform/dynamodb.ts";
-import { required, requiredNumber } from "../platform/environment.ts";
-import { logger, metrics } from "../platform/observe.ts";
+import { queues } from "../platform/clients.ts";
+import { required } from "../platform/environment.ts";
+import { counted, logger, metrics } from "../platform/observe.ts";
 
-const client = documentClient();
-const queues = new SQSClient(CALLS);
-const table = required("TABLE_NAME");
-const retentionDays = requiredNumber("RETENTION_DAYS");
-const generations = createGenerationStore(client, table, retentionDays);
-const batches = createBatchStore(client, { table, retentionDays, now: Date.now });
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
-const queue = createTurnQueue(queues, {
-  queue: required("QUEUE_URL"),
-  deadLetters: required("DEAD_LETTER_QUEUE_URL"),
-});
 
 /** Every few minutes: whatever is open and past what its state allows is queued again or ended. */
 export const handler = middy(async () => {
   const result = await reconcile({
     generations,
-    queue,
+    queue: turns,
     now: Date.now,
-    signal(name, generationId) {
-      metrics.addMetric(name, MetricUnit.Count, 1);
-      logger.warn(name, { generation_id: generationId });
-    },
+    signal: (name, generation_id) => counted(name, "warn", { generation_id }),
   });
   await reconcileBatches({
     batches,
     expansions,
     now: Date.now,
-    signal(name, batchId) {
-      metrics.addMetric(name, MetricUnit.Count, 1);
-      logger.warn(name, { batch_id: batchId });
-    },
+    signal: (name, batch_id) => counted(name, "warn", { batch_id }),
   });
   metrics.addMetric("Reconciled", MetricUnit.Count, result.ended + result.queuedAgain);
   return result;

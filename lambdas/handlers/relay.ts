@@ -1,55 +1,38 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient } from "@aws-sdk/client-sfn";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import middy from "@middy/core";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { createExpansions } from "../batches/expansions.ts";
 import { relayBatches } from "../batches/relay.ts";
-import { createImageStore } from "../images/bucket.ts";
-import { createTurnQueue } from "../painting/queue.ts";
-import { relayChanges } from "../painting/relay-changes.ts";
-import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
-import { documentClient } from "../platform/dynamodb.ts";
+import { readChanges } from "../generations/changes.ts";
+import { images } from "../images/configured.ts";
+import { turns } from "../painting/configured.ts";
+import { relayTurns } from "../painting/relay.ts";
+import { documents, events, queues, workflows } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
-import { logger, metrics } from "../platform/observe.ts";
+import { counted, logger, metrics } from "../platform/observe.ts";
 import { createEndings } from "../workflows/announce-end.ts";
+import { relayEnds } from "../workflows/relay.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
-const queues = new SQSClient(CALLS);
-const queue = createTurnQueue(queues, {
-  queue: required("QUEUE_URL"),
-  deadLetters: required("DEAD_LETTER_QUEUE_URL"),
-});
-
-const announce = createEndings({
-  events: new EventBridgeClient(CALLS),
-  eventBus: required("EVENT_BUS_NAME"),
-  workflows: new SFNClient(CALLS),
-  taskTokens: createTaskTokens(documentClient(), required("TABLE_NAME"), Date.now),
-  images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), Date.now),
-});
-
-const changes = relayChanges({
-  queue,
-  announce,
-  unreadable() {
-    metrics.addMetric("PoisonMessage", MetricUnit.Count, 1);
-    logger.error("a change in the table could not be read");
-  },
-});
 const batches = relayBatches(createExpansions(queues, required("EXPANSION_QUEUE_URL")));
+const announce = createEndings({
+  events,
+  eventBus: required("EVENT_BUS_NAME"),
+  workflows,
+  taskTokens: createTaskTokens(documents, required("TABLE_NAME"), Date.now),
+  images,
+});
 
 /**
- * Carries the table's changes on: new generations to the queue, new batches to the expander, ended generations to
- * whoever waits for them.
+ * Carries the table's changes on: new batches to the expander, new generations to the queue, ended ones to the event
+ * bus and to workflows. What fails makes all of them come again, so each part may happen twice.
  */
 export const handler = middy(async (event: DynamoDBStreamEvent) => {
   await batches(event);
-  await changes(event);
+  const changes = readChanges(event, () => counted("PoisonMessage", "error", { part: "relay" }));
+  await relayTurns(changes, turns);
+  await relayEnds(changes, announce);
 })
   .use(logMetrics(metrics))
   .use(injectLambdaContext(logger));

@@ -1,14 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SFNClient } from "@aws-sdk/client-sfn";
 import middy from "@middy/core";
-import { configuredBudget } from "../budgets/configured.ts";
-import { createGenerationStore } from "../generations/table.ts";
-import { createImageStore } from "../images/bucket.ts";
-import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
-import { documentClient } from "../platform/dynamodb.ts";
-import { required, requiredNumber } from "../platform/environment.ts";
+import { WORKFLOWS_OWNER } from "../api-keys/owner.ts";
+import { generations } from "../generations/configured.ts";
+import { images } from "../images/configured.ts";
+import { documents, workflows } from "../platform/clients.ts";
+import { sleep } from "../platform/clock.ts";
+import { required } from "../platform/environment.ts";
 import { logger } from "../platform/observe.ts";
 import { requestSchemaOf } from "../providers/catalogue.ts";
 import { providerRegion } from "../providers/region.ts";
@@ -16,22 +13,19 @@ import { runTask } from "../workflows/run-task.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
 const region = providerRegion();
-const client = documentClient();
-const table = required("TABLE_NAME");
 
 /** For Step Functions and any direct invocation: takes the create body, answers the generation. */
 export const handler = middy(
   runTask({
-    generations: createGenerationStore(client, table, requiredNumber("RETENTION_DAYS"), configuredBudget()),
-    images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), Date.now),
-    taskTokens: createTaskTokens(client, table, Date.now),
-    workflows: new SFNClient(CALLS),
+    generations,
+    images,
+    taskTokens: createTaskTokens(documents, required("TABLE_NAME"), Date.now),
+    workflows,
     schema: requestSchemaOf(region),
     region,
+    owner: WORKFLOWS_OWNER,
     now: Date.now,
     random: Math.random,
-    async sleep(milliseconds) {
-      await sleep(milliseconds);
-    },
+    sleep,
   }),
 ).use(injectLambdaContext(logger));

@@ -3,7 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponse
 import { BATCH_ID, GENERATION_ID } from "../platform/ids.ts";
 import { PROBLEMS, type ProblemCode, problemOf } from "../platform/problems.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
-import type { Operation } from "./operation.ts";
+import type { Outline } from "./operation.ts";
 import { problemSchema } from "./problem-schema.ts";
 
 /** Refusals of every operation that wants a key, some of them by API Gateway itself. */
@@ -13,7 +13,7 @@ const RETRY_AFTER: readonly ProblemCode[] = ["rate_limited", "provider_throttled
 const REQUEST_ID = "8f3c5a0e-4d54-4d0e-9f3b-0c6b1d0f7a11";
 
 /** The OpenAPI 3.1 document of a route table. */
-export function documentOf(operations: readonly Operation[]) {
+export function documentOf(operations: readonly Outline[]) {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of operations) {
     paths[operation.path] ??= {};
@@ -44,7 +44,7 @@ export function documentOf(operations: readonly Operation[]) {
   });
 }
 
-function describe(operation: Operation): ZodOpenApiOperationObject {
+function describe(operation: Outline): ZodOpenApiOperationObject {
   const { method, operationId, tag, summary, description, body, bodyExamples, query, requestHeaders } =
     operation;
   const hasHeaders = Object.keys(requestHeaders.shape).length > 0;
@@ -87,7 +87,7 @@ function idIn(path: string) {
   return path.startsWith("/v1/batches/") ? batchId : generationId;
 }
 
-function answersOf({ answers, open }: Operation): Record<string, ZodOpenApiResponseObject> {
+function answersOf({ answers, open }: Outline): Record<string, ZodOpenApiResponseObject> {
   return Object.fromEntries(
     Object.entries(answers).map(([status, { description, schema, mediaType, headers = [], examples }]) => [
       status,
@@ -109,7 +109,7 @@ function answersOf({ answers, open }: Operation): Record<string, ZodOpenApiRespo
 }
 
 /** The problems of an operation by status, each of its codes with an example. */
-function problemsOf(operation: Operation, bodiless: boolean): Record<string, ZodOpenApiResponseObject> {
+function problemsOf(operation: Outline, bodiless: boolean): Record<string, ZodOpenApiResponseObject> {
   const codes = [...operation.problems, ...(operation.open ? [] : WITH_KEY), ...ANYWHERE];
   const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort();
   return Object.fromEntries(

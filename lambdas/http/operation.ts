@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { faultsOf } from "../generations/request.ts";
-import type { ApiDependencies } from "../handlers/api-dependencies.ts";
+import { faultsOf } from "../platform/faults.ts";
 import { InvalidInput, type ProblemCode, ServiceError } from "../platform/problems.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { readJson } from "./body.ts";
@@ -54,31 +53,38 @@ export interface Call {
   readonly id: string;
 }
 
-/** One line of the route table: what dispatches a request and what the OpenAPI document says of it. */
-export interface Operation extends Described {
+/** An operation without its answer: what the OpenAPI document says of it. */
+export interface Outline extends Described {
   /** Whether it is answered without a key. */
   readonly open: boolean;
   readonly requestHeaders: z.ZodObject;
   readonly query: z.ZodObject | null;
   readonly body: z.ZodType | null;
-  /** Checks the request and answers it. Throws ServiceError for a refusal. */
-  run(call: Call, dependencies: ApiDependencies): Promise<Reply>;
 }
 
-interface Spec<Headers extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>
+/** One line of the route table: what it says of itself, and its answer, made with the few things it needs. */
+export interface Operation<Needs> extends Outline {
+  /** Checks the request and answers it. Throws ServiceError for a refusal. */
+  readonly run: (call: Call, needs: Needs) => Promise<Reply>;
+}
+
+/** What an operation, or each of several, is made with. */
+export type NeedsOf<Some> = [Some] extends [Operation<infer Needs>] ? Needs : never;
+
+interface Spec<Headers extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Needs>
   extends Described {
   readonly requestHeaders: Headers;
   readonly query: Query;
   readonly body: Body;
-  handle(
+  readonly handle: (
     call: Call & {
       readonly caller: Caller;
       readonly headers: z.output<Headers>;
       readonly query: z.output<Query>;
       readonly body: z.output<Body>;
     },
-    dependencies: ApiDependencies,
-  ): Promise<Reply>;
+    needs: Needs,
+  ) => Promise<Reply>;
 }
 
 /** The problems of a request whose body cannot be taken. */
@@ -95,16 +101,19 @@ export const NO_QUERY = z.object({});
 export const NO_BODY = z.undefined();
 
 /** An operation for callers with a key. All faults of headers, query and body are found before it starts. */
-export function operation<Headers extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
-  spec: Spec<Headers, Query, Body>,
-): Operation {
+export function operation<
+  Headers extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Needs = unknown,
+>(spec: Spec<Headers, Query, Body, Needs>): Operation<Needs> {
   const hasBody = !(spec.body instanceof z.ZodUndefined);
   return {
     ...spec,
     open: false,
     query: spec.query === NO_QUERY ? null : spec.query,
     body: hasBody ? spec.body : null,
-    async run(call, dependencies) {
+    async run(call, needs) {
       const { request } = call;
       const { caller } = request;
       if (caller === null)
@@ -117,7 +126,7 @@ export function operation<Headers extends z.ZodObject, Query extends z.ZodObject
       if (headers.success && query.success && body.success)
         return spec.handle(
           { ...call, caller, headers: headers.data, query: query.data, body: body.data },
-          dependencies,
+          needs,
         );
       throw new InvalidInput([
         ...faultsOf(body.error),
@@ -129,17 +138,17 @@ export function operation<Headers extends z.ZodObject, Query extends z.ZodObject
 }
 
 interface OpenSpec extends Described {
-  handle(call: Call, dependencies: ApiDependencies): Promise<Reply>;
+  readonly handle: (call: Call) => Promise<Reply>;
 }
 
 /** An operation for everybody. */
-export function openOperation(spec: OpenSpec): Operation {
+export function openOperation(spec: OpenSpec): Operation<unknown> {
   return {
     ...spec,
     open: true,
     requestHeaders: NO_HEADERS,
     query: null,
     body: null,
-    run: (call, dependencies) => spec.handle(call, dependencies),
+    run: spec.handle,
   };
 }

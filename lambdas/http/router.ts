@@ -1,13 +1,17 @@
-import type { Operation } from "./operation.ts";
+import type { Outline } from "./operation.ts";
 
 /** What is at a path: an operation, other methods than the one asked for, or nothing. */
-type Match =
-  | { readonly kind: "operation"; readonly operation: Operation; readonly id: string }
+type Match<Some> =
+  | { readonly kind: "operation"; readonly operation: Some; readonly id: string }
   | { readonly kind: "other_methods"; readonly methods: readonly string[] }
   | { readonly kind: "nothing" };
 
 /** Finds the operation for a request. */
-export function match(operations: readonly Operation[], method: string, path: string): Match {
+export function match<Some extends Outline>(
+  operations: readonly Some[],
+  method: string,
+  path: string,
+): Match<Some> {
   const atPath = operations.flatMap((operation) => {
     const id = idIn(path, operation.path);
     return id === null ? [] : [{ operation, id }];

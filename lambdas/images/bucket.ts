@@ -1,7 +1,13 @@
 import { createReadStream } from "node:fs";
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { ImageAddress } from "../generations/view.ts";
+import { timestamp } from "../platform/clock.ts";
 
 /** A verified picture on the disk of this function. */
 interface ImageFile {
@@ -10,13 +16,29 @@ interface ImageFile {
   readonly sha256Base64: string;
 }
 
+/** Where a picture is stored. */
+interface Place {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** A presigned address of an image, and when it dies. */
+export interface ImageAddress {
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
 /** The bucket of finished pictures. */
 export interface ImageStore {
   readonly bucket: string;
   /** Stores a picture under the generation's key; S3 itself checks the hash. Answers the key. */
   put(id: string, file: ImageFile, signal?: AbortSignal): Promise<string>;
   /** A presigned address of a stored picture. */
-  address(image: { bucket: string; key: string }): Promise<ImageAddress>;
+  address(image: Place): Promise<ImageAddress>;
+  /** The same for HEAD: a signature holds for one method. */
+  headAddress(image: Place): Promise<string>;
+  /** The whole picture. */
+  bytes(image: Place): Promise<Uint8Array>;
   /** Removes the picture of a generation; nothing to remove is no error. */
   remove(id: string): Promise<void>;
 }
@@ -26,6 +48,10 @@ const ADDRESS_LIFETIME_SECONDS = 3600;
 /** The key of a generation's picture. */
 function imageKey(id: string): string {
   return `generations/${id}.png`;
+}
+
+function nameOf({ bucket, key }: Place) {
+  return { Bucket: bucket, Key: key };
 }
 
 /** The image store over a bucket. */
@@ -49,11 +75,20 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
       return key;
     },
 
-    async address({ bucket: from, key }) {
-      const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: from, Key: key }), {
+    async address(image) {
+      const url = await getSignedUrl(client, new GetObjectCommand(nameOf(image)), {
         expiresIn: ADDRESS_LIFETIME_SECONDS,
       });
-      return { url, expiresAt: new Date(now() + ADDRESS_LIFETIME_SECONDS * 1000).toISOString() };
+      return { url, expiresAt: timestamp(now() + ADDRESS_LIFETIME_SECONDS * 1000) };
+    },
+
+    headAddress: (image) =>
+      getSignedUrl(client, new HeadObjectCommand(nameOf(image)), { expiresIn: ADDRESS_LIFETIME_SECONDS }),
+
+    async bytes(image) {
+      const { Body } = await client.send(new GetObjectCommand(nameOf(image)));
+      if (Body === undefined) throw new Error("S3 answered without a body");
+      return Body.transformToByteArray();
     },
 
     async remove(id) {

@@ -1,16 +1,27 @@
 import * as z from "zod";
 import { billedOf } from "../generations/billed.ts";
 import { problemOfEnd } from "../generations/problem-of-end.ts";
-import { hasEnded, readUntil } from "../generations/read.ts";
+import { hasEnded, readUntil, type WaitNeeds } from "../generations/read.ts";
 import { type EndedGeneration, isOpen, type Succeeded } from "../generations/record.ts";
 import { type CreateRequest, canonical, type createRequestSchema } from "../generations/request.ts";
-import type { ApiDependencies } from "../handlers/api-dependencies.ts";
 import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
 import { json, type Reply, refusal } from "../http/reply.ts";
+import type { ImageStore } from "../images/bucket.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import { resendKey } from "./ledger-table.ts";
-import { noteDelivered, sendOnce } from "./send-once.ts";
+import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
+
+type OpenAiNeeds = SendNeeds &
+  WaitNeeds & {
+    readonly images: Pick<ImageStore, "address" | "bytes">;
+    /** Longest wait for an ended generation within one request, in seconds. */
+    readonly longestWait: number;
+    readonly signal: (
+      name: "ResendsJoined" | "GenerationsAccepted",
+      fields: { readonly generation_id: string },
+    ) => void;
+  };
 
 const requestHeaders = z.object({
   "idempotency-key": idempotencyKey,
@@ -83,7 +94,7 @@ const answerSchema = z
 const MOST_INLINE_BYTES = 4_400_000;
 
 /** `POST /v1/images/generations`: OpenAI's Images API, for its unmodified SDKs. */
-export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>): Operation {
+export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>): Operation<OpenAiNeeds> {
   return operation({
     method: "POST",
     path: "/v1/images/generations",
@@ -123,7 +134,7 @@ export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "gone", "budget_exceeded", ...ENDS],
     problemHeaders: ["x-generation-id", "x-should-retry", "Idempotent-Replayed"],
-    async handle({ caller, headers, body, request }, dependencies) {
+    async handle({ caller, headers, body, request }, dependencies: OpenAiNeeds) {
       const key = headers["idempotency-key"] ?? null;
       const deadline = headers["cancel-after"];
       const until = Math.min(dependencies.now() + dependencies.longestWait * 1000, request.answerBy);
@@ -164,7 +175,7 @@ export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>
 async function finalReply(
   generation: EndedGeneration,
   { body, requestId, named }: { body: Body; requestId: string; named: Readonly<Record<string, string>> },
-  dependencies: ApiDependencies,
+  dependencies: Pick<OpenAiNeeds, "images">,
 ): Promise<Reply> {
   try {
     return json(200, await answerOf(generation, body, dependencies), named);
@@ -187,7 +198,7 @@ function intentOf(body: Body, schema: ReturnType<typeof createRequestSchema>): C
 async function answerOf(
   generation: EndedGeneration,
   { response_format }: Body,
-  { images, pictures }: ApiDependencies,
+  { images }: Pick<OpenAiNeeds, "images">,
 ): Promise<z.input<typeof answerSchema>> {
   const image = imageOf(generation);
   const created = Math.floor(Date.parse(generation.completed_at) / 1000);
@@ -204,7 +215,7 @@ async function answerOf(
       instance: instanceOf(generation),
       billed: "yes",
     });
-  return { created, data: [{ b64_json: Buffer.from(await pictures.bytes(image)).toString("base64") }] };
+  return { created, data: [{ b64_json: Buffer.from(await images.bytes(image)).toString("base64") }] };
 }
 
 function imageOf(generation: EndedGeneration): NonNullable<Succeeded["image"]> {

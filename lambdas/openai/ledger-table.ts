@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { type Budget, exceeded, reserve, type Write } from "../budgets/table.ts";
+import { type Budget, exceeded, type Write } from "../budgets/table.ts";
 import { toItem } from "../generations/item.ts";
 import type { Queued } from "../generations/record.ts";
+import { withReservation } from "../generations/reservation.ts";
+import { writeUnlessRefused } from "../platform/conditional-write.ts";
 import { type Wish, wishSchema } from "./ledger.ts";
 
 /** What is known of a request that may be sent again. */
@@ -77,7 +78,7 @@ export function createResendStore(
   const keyOf = (key: string) => ({ pk: `resend#${key}` });
 
   function writesOf(starts: Queued): readonly Write[] {
-    const { generation, writes } = reserve(starts, budget, table);
+    const { generation, writes } = withReservation(starts, budget, table);
     const Item = toItem(generation, retentionDays);
     return [{ Put: { TableName: table, Item, ConditionExpression: "attribute_not_exists(pk)" } }, ...writes];
   }
@@ -107,39 +108,19 @@ export function createResendStore(
               ConditionExpression: "version = :previous",
               ExpressionAttributeValues: { ":previous": seen.version },
             };
-      try {
-        // A transaction, even of one write: it carries a token, so that repeated by the SDK, after its answer was
-        // lost, it is still the same write.
-        await client.send(
-          new TransactWriteCommand({
-            TransactItems: [
-              { Put: { TableName: table, Item: item, ...condition } },
-              ...(starts === undefined ? [] : writesOf(starts)),
-            ],
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof TransactionCanceledException && isUnpaid(error)) throw exceeded();
-        if (error instanceof TransactionCanceledException && isContention(error)) return false;
-        throw error;
-      }
+      const TransactItems = [
+        { Put: { TableName: table, Item: item, ...condition } },
+        ...(starts === undefined ? [] : writesOf(starts)),
+      ];
+      // A transaction, even of one write: it carries a token, so that repeated by the SDK, after its answer was lost, it
+      // is still the same write.
+      const refused = await writeUnlessRefused(() =>
+        client.send(new TransactWriteCommand({ TransactItems })),
+      );
+      if (refused === null) return true;
+      // Where neither of the first two was refused, the budget was, whose counters come last.
+      if (!refused.slice(0, 2).includes(true)) throw exceeded();
+      return false;
     },
   };
-}
-
-/** Whether others wrote the same items: a failed condition, or a write at the same moment. */
-function isContention(error: TransactionCanceledException): boolean {
-  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? "None");
-  return (
-    codes.some((code) => code !== "None") &&
-    codes.every((code) => ["None", "ConditionalCheckFailed", "TransactionConflict"].includes(code))
-  );
-}
-
-/** Whether nothing but the budget, whose counters come last, stood against it. */
-function isUnpaid({ CancellationReasons = [] }: TransactionCanceledException): boolean {
-  const [wishes, generation, ...counters] = CancellationReasons.map(({ Code }) => Code);
-  const failed = "ConditionalCheckFailed";
-  return wishes !== failed && generation !== failed && counters.includes(failed);
 }

@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
-import { type Created, create, type Intent, plan } from "../generations/create.ts";
-import { makeRoom } from "../generations/open-limit.ts";
-import { read } from "../generations/read.ts";
+import { type Created, type CreateNeeds, create, type Intent, plan } from "../generations/create.ts";
+import { makeRoom, type RoomNeeds } from "../generations/open-limit.ts";
+import { type ReadNeeds, read } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
-import type { ApiDependencies } from "../handlers/api-dependencies.ts";
+import { Contended } from "../platform/problems.ts";
 import {
   isForgotten,
   missingFirst,
@@ -14,7 +14,7 @@ import {
   withJoined,
   withStarted,
 } from "./ledger.ts";
-import type { Sent } from "./ledger-table.ts";
+import type { ResendStore, Sent } from "./ledger-table.ts";
 
 /** One sending of a request: which request it is, and whether it is a repetition. */
 interface Sending extends Send {
@@ -26,20 +26,16 @@ const MOST_TRIES = 16;
 /** What the answer's way back can spare. */
 const LONGEST_NOTE_MS = 500;
 
-type Dependencies = Pick<
-  ApiDependencies,
-  | "generations"
-  | "listing"
-  | "mostOpenGenerations"
-  | "now"
-  | "pace"
-  | "random"
-  | "region"
-  | "resends"
-  | "sleep"
->;
+/** What noting an answer takes. */
+interface NoteNeeds {
+  readonly resends: ResendStore;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
 
-type NoteDependencies = Pick<Dependencies, "now" | "random" | "resends" | "sleep">;
+/** What sending once takes. */
+export type SendNeeds = CreateNeeds & RoomNeeds & ReadNeeds & NoteNeeds;
 
 /**
  * Starts a generation for a request, however often its SDK sends it: a re-send joins what a first send started, and
@@ -47,11 +43,7 @@ type NoteDependencies = Pick<Dependencies, "now" | "random" | "resends" | "sleep
  * first starts it, and the late first send joins. A first send after another first send is a new wish, for a picture
  * of its own. Where there is an idempotency key, it decides.
  */
-export async function sendOnce(
-  intent: Intent,
-  sending: Sending,
-  dependencies: Dependencies,
-): Promise<Created> {
+export async function sendOnce(intent: Intent, sending: Sending, dependencies: SendNeeds): Promise<Created> {
   if (intent.idempotencyKey !== null) {
     await makeRoom(intent, dependencies);
     return create(intent, dependencies);
@@ -63,7 +55,7 @@ export async function sendOnce(
     if (sent !== null) return sent;
     await pause(attempt, dependencies);
   }
-  throw new Error("the wishes of a re-sent request are contended");
+  throw new Contended();
 }
 
 /** A first send is a new wish, unless a re-send of it was here before. Null where another sending was quicker. */
@@ -71,7 +63,7 @@ async function firstSend(
   intent: Intent,
   sending: Sending,
   seen: Sent,
-  dependencies: Dependencies,
+  dependencies: SendNeeds,
 ): Promise<Created | null> {
   const wish = missingFirst(seen.wishes, dependencies.now());
   if (wish === null) return start(intent, sending, seen, dependencies);
@@ -85,7 +77,7 @@ async function reSend(
   intent: Intent,
   sending: Sending,
   seen: Sent,
-  dependencies: Dependencies,
+  dependencies: SendNeeds,
 ): Promise<Created | null> {
   const now = dependencies.now();
   let { wishes } = seen;
@@ -107,7 +99,7 @@ async function start(
   intent: Intent,
   sending: Sending,
   seen: Sent,
-  dependencies: Dependencies,
+  dependencies: SendNeeds,
 ): Promise<Created | null> {
   await makeRoom(intent, dependencies);
   const planned = plan(intent, dependencies);
@@ -123,13 +115,13 @@ async function start(
 export async function noteDelivered(
   generation: Generation,
   key: string,
-  dependencies: NoteDependencies,
+  dependencies: NoteNeeds,
 ): Promise<void> {
   const noted = note(generation.id, key, dependencies).catch(() => {});
   await Promise.race([noted, setTimeout(LONGEST_NOTE_MS, undefined, { ref: false })]);
 }
 
-async function note(id: string, key: string, dependencies: NoteDependencies): Promise<void> {
+async function note(id: string, key: string, dependencies: NoteNeeds): Promise<void> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const seen = await dependencies.resends.find(key);
     const wishes = withDelivered(seen.wishes, id, dependencies.now());
@@ -139,6 +131,6 @@ async function note(id: string, key: string, dependencies: NoteDependencies): Pr
 }
 
 /** Lets those who write at the same moment pass each other. */
-function pause(attempt: number, { random, sleep }: Pick<Dependencies, "random" | "sleep">): Promise<void> {
+function pause(attempt: number, { random, sleep }: Pick<NoteNeeds, "random" | "sleep">): Promise<void> {
   return sleep(random() * 40 * (attempt + 1));
 }

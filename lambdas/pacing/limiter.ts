@@ -57,7 +57,7 @@ type Item = z.infer<typeof itemSchema>;
 
 const FIRST_ITEM: Item = { ...INITIAL_STATE, version: 0, move_id: "" };
 
-interface PacerOptions {
+export interface PacerOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly region: string;

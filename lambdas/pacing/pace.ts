@@ -61,16 +61,6 @@ export function isLate(slot: number, leftAt: number, pace: Pace): boolean {
   return leftAt - slot > Math.max(PUNCTUAL_MS, (pace.interval * (HEADROOM - 1)) / 4);
 }
 
-/** Every so many slots batch work goes first, so that a stream of interactive work can't starve it. */
-const BATCH_SHARE = 4;
-
-/** Which lane goes first at the slot of this number. */
-export function lanesInOrder(
-  slotNumber: number,
-): readonly ["interactive", "batch"] | readonly ["batch", "interactive"] {
-  return slotNumber % BATCH_SHARE === 0 ? ["batch", "interactive"] : ["interactive", "batch"];
-}
-
 /** How long to leave the provider alone after a throttle: one to two intervals, with jitter (30 to 60 s at 2 a minute). */
 export function throttlePause(pace: Pace, random: () => number): number {
   return pace.interval * (1 + random());

@@ -1,7 +1,8 @@
-import { type Generation, type Queued, type Submitting, timestamp } from "../generations/record.ts";
+import type { Generation, Queued, Submitting } from "../generations/record.ts";
 import { claim } from "../generations/transitions.ts";
+import { lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
-import { lanesInOrder } from "../pacing/pace.ts";
+import { timestamp } from "../platform/clock.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 import { headOf, LEAST_CUT_HEAD } from "./queue-order.ts";
 import { expireIfOverdue, readOrQuarantine } from "./read.ts";

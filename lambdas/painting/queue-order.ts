@@ -1,5 +1,5 @@
-import type { Generation, Lane } from "../generations/record.ts";
-import { lanesInOrder } from "../pacing/pace.ts";
+import type { Generation } from "../generations/record.ts";
+import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** The index shows the head of a lane's queue only: of so many ids or more, it may have left some out. */

@@ -1,7 +1,8 @@
-import { CorruptRecord } from "../generations/item.ts";
-import type { Generation } from "../generations/record.ts";
+import { readOrQuarantine } from "../generations/quarantine.ts";
+import { expireIfOverdue } from "../generations/read.ts";
+import { type Generation, isOpen } from "../generations/record.ts";
 import type { GenerationStore } from "../generations/table.ts";
-import { adopt, expire, isOverdue, loseAnswer, revive } from "../generations/transitions.ts";
+import { adopt, isOverdue, loseAnswer, revive } from "../generations/transitions.ts";
 import type { TurnQueue } from "./queue.ts";
 
 interface Reconciler {
@@ -36,29 +37,25 @@ export async function reconcile(reconciler: Reconciler): Promise<Reconciled> {
 }
 
 async function reconcileOne(id: string, reconciler: Reconciler): Promise<"ended" | "queued again" | null> {
-  const { generations, queue, signal } = reconciler;
-  try {
-    const generation = await generations.get(id);
-    const next = generation === null ? null : nextOf(generation, reconciler.now());
-    if (next === null || !(await generations.save(next))) return null;
-    if (generation?.state === "submitting") signal("OutcomeUnknown", id);
-    if (next.state !== "queued" && next.state !== "painted") return "ended";
-    // After the write: a crash in between leaves it due again after its new grace, never lost.
-    await queue.send([id]);
-    signal("GenerationsRequeued", id);
-    return "queued again";
-  } catch (error) {
-    if (!(error instanceof CorruptRecord)) throw error;
-    await generations.quarantine(id);
-    signal("PoisonMessage", id);
-    return null;
+  const { generations, queue, signal, now } = reconciler;
+  const generation = await readOrQuarantine(id, reconciler);
+  if (generation === null) return null;
+  if (isOverdue(generation, now())) {
+    const latest = await expireIfOverdue(generation, reconciler);
+    return latest !== null && isOpen(latest) ? null : "ended";
   }
+  const next = nextOf(generation, now());
+  if (next === null || !(await generations.save(next))) return null;
+  if (generation.state === "submitting") signal("OutcomeUnknown", id);
+  if (!isOpen(next)) return "ended";
+  // After the write: a crash in between leaves it due again after its new grace, never lost.
+  await queue.send([id]);
+  signal("GenerationsRequeued", id);
+  return "queued again";
 }
 
 /** The way out of a state that has outlived what it allows; null when it has not. */
 function nextOf(generation: Generation, now: number): Generation | null {
-  const expired = isOverdue(generation, now) ? expire(generation, now) : null;
-  if (expired !== null) return expired;
   switch (generation.state) {
     case "queued":
       return revive(generation, now);

@@ -1,5 +1,5 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics } from "@aws-lambda-powertools/metrics";
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
 /**
  * The function's logger. What goes in is ids, codes and counts: never a prompt, a key or an address of an image.
@@ -12,4 +12,21 @@ export const metrics = new Metrics();
 /** What may be logged of an error: its name and message for ours, the name alone for anyone else's. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
+}
+
+/** Counts something, and writes down of what. */
+export function counted(
+  name: string,
+  level: "info" | "warn" | "error",
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
+  metrics.addMetric(name, MetricUnit.Count, 1);
+  logger[level](name, fields);
+}
+
+/** Publishes what a request counted. Powertools' own middleware warns of every request that counted nothing. */
+export const publishedMetrics = { after: publishMetrics, onError: publishMetrics };
+
+function publishMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

@@ -139,6 +139,22 @@ export class InvalidInput extends ServiceError {
   }
 }
 
+/**
+ * Others write the same record at the same moment, time after time. What was asked is not decided, and may be asked
+ * again; a try whose answer was lost may have been written all the same, so nobody may call it free.
+ */
+export class Contended extends ServiceError {
+  constructor() {
+    super("conflict", {
+      detail: "Others change the same at this moment, time after time. Ask again.",
+      billed: "unknown",
+      retryable: true,
+      retryAfterSeconds: 1,
+    });
+    this.name = "Contended";
+  }
+}
+
 /** A problem document (RFC 9457) with the contract's extension members. */
 export interface Problem {
   readonly type: string;

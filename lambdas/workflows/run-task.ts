@@ -1,14 +1,14 @@
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import type { Context } from "aws-lambda";
 import * as z from "zod";
-import { WORKFLOWS_OWNER } from "../api-keys/owner.ts";
 import { create } from "../generations/create.ts";
 import { hasEnded, present, read, readUntil } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
-import { canonical, faultsOf, parseOrThrow } from "../generations/request.ts";
+import { canonical } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import type { GenerationView } from "../generations/view.ts";
 import type { ImageStore } from "../images/bucket.ts";
+import { faultsOf, parseOrThrow } from "../platform/faults.ts";
 import { errorName, logger } from "../platform/observe.ts";
 import { InvalidInput } from "../platform/problems.ts";
 import { parseStrictJson } from "../platform/strict-json.ts";
@@ -39,6 +39,8 @@ interface TaskDependencies {
   readonly taskTokens: TaskTokens;
   readonly schema: ReturnType<typeof requestSchemaOf>;
   readonly region: Region;
+  /** Whom the generations of direct invocations belong to. */
+  readonly owner: string;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -104,7 +106,7 @@ async function start(
   const { generation, replayed } = await create(
     {
       request,
-      owner: WORKFLOWS_OWNER,
+      owner: dependencies.owner,
       lane: "batch",
       idempotencyKey,
       keyPointer: "#/idempotency_key",

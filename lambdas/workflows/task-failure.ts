@@ -1,6 +1,6 @@
 import { problemOfEnd } from "../generations/problem-of-end.ts";
 import type { EndedGeneration } from "../generations/record.ts";
-import { PROBLEMS, problemOf, ServiceError, toProblem } from "../platform/problems.ts";
+import { Contended, PROBLEMS, problemOf, ServiceError, toProblem } from "../platform/problems.ts";
 
 /** How a failure reads in a workflow: the name that `Retry` and `Catch` match, and the problem JSON. */
 export interface TaskFailure {
@@ -20,7 +20,8 @@ export function failureOf(thrown: unknown, requestId: string, name?: string): Ta
   const code = thrown instanceof ServiceError ? thrown.code : "internal";
   const problem =
     thrown instanceof ServiceError ? problemOf(code, thrown.extras, requestId) : toProblem(thrown, requestId);
-  const error = name ?? PROBLEMS[code].taskError;
+  // A workflow retries what is ours, and not what it asked wrongly.
+  const error = name ?? PROBLEMS[thrown instanceof Contended ? "internal" : code].taskError;
   // The name stands in the cause too, for callers that see only the text of an error.
   return { name: error, cause: JSON.stringify({ ...problem, name: error }) };
 }

@@ -4,9 +4,9 @@ import { createPurse } from "../../lambdas/budgets/table.ts";
 import { type GenerationListing, positionOf } from "../../lambdas/generations/listing.ts";
 import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generations/record.ts";
 import { checkpoint, claim, complete, refuse } from "../../lambdas/generations/transitions.ts";
-import type { ApiDependencies, Signal } from "../../lambdas/handlers/api-dependencies.ts";
-import { routesOf } from "../../lambdas/handlers/routes.ts";
-import { newHandler } from "../../lambdas/http/app.ts";
+import { type ApiNeeds, routesOf } from "../../lambdas/handlers/routes.ts";
+import { type Gateway, newHandler } from "../../lambdas/http/app.ts";
+import { createCursors } from "../../lambdas/http/cursor.ts";
 import type { RequestLimits } from "../../lambdas/http/request-limits.ts";
 import type { ResendStore, Sent } from "../../lambdas/openai/ledger-table.ts";
 import { paceOf } from "../../lambdas/pacing/pace.ts";
@@ -17,6 +17,9 @@ import {
   inMemoryImages,
   inMemoryPacer,
 } from "./in-memory-stores.ts";
+
+/** All that the API is made with. */
+type ApiDependencies = ApiNeeds & Gateway;
 
 /** The lists over the in-memory table, with the semantics of lambdas/generations/listing.ts. */
 function inMemoryListing(store: InMemoryGenerations): GenerationListing {
@@ -144,7 +147,7 @@ export interface ApiUnderTest {
   readonly generations: InMemoryGenerations;
   readonly images: InMemoryImages;
   readonly resends: ReturnType<typeof inMemoryResends>;
-  readonly signals: { name: Signal; fields: unknown }[];
+  readonly signals: { name: string; fields: unknown }[];
   readonly dependencies: ApiDependencies;
   send(ask: Ask): Promise<Answer>;
   /** What happens while the API sleeps, once for each time. */
@@ -172,10 +175,6 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     generations,
     listing: inMemoryListing(generations),
     images,
-    pictures: {
-      bytes: async () => new Uint8Array([137, 80, 78, 71]),
-      headAddress: async ({ key }) => `https://bucket.example/${key}?signed-for-head`,
-    },
     resends,
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },
@@ -183,7 +182,8 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     purse: createPurse(generations.table.client, { table: "table", budget: null, now }),
     pacerOf: () => pacer,
     pace,
-    cursorKey: async () => Buffer.from("a key of cursors"),
+    cursors: createCursors(async () => Buffer.from("a key of cursors")),
+    providerRequestsPerMinute: 60,
     region: "sg",
     authentication: "key",
     corsOrigins: [],

@@ -1,9 +1,10 @@
 import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts";
-import { type Generation, timestamp } from "../../lambdas/generations/record.ts";
+import type { Generation } from "../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
 import type { ImageStore } from "../../lambdas/images/bucket.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
 import type { Pace } from "../../lambdas/pacing/pace.ts";
+import { timestamp } from "../../lambdas/platform/clock.ts";
 import { type InMemoryTable, inMemoryTable } from "./in-memory-table.ts";
 
 /** The real store of generations over a table in memory. */
@@ -71,6 +72,8 @@ export function inMemoryImages(now: () => number): InMemoryImages {
     async address({ bucket, key }) {
       return { url: `https://${bucket}.example/${key}?signed`, expiresAt: timestamp(now() + 3_600_000) };
     },
+    headAddress: async ({ bucket, key }) => `https://${bucket}.example/${key}?signed-for-head`,
+    bytes: async () => new Uint8Array([137, 80, 78, 71]),
     async remove(id) {
       stored.delete(`generations/${id}.png`);
     },

@@ -1,21 +1,34 @@
 import * as z from "zod";
 import { requireFunds } from "../../budgets/cover.ts";
-import { makeRoom } from "../../generations/open-limit.ts";
+import type { Purse } from "../../budgets/table.ts";
+import { makeRoom, type RoomNeeds } from "../../generations/open-limit.ts";
 import type { createRequestSchema } from "../../generations/request.ts";
-import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import * as examples from "../../http/examples.ts";
 import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
 import { batchId } from "../../platform/ids.ts";
+import { millionthsOf } from "../../platform/money.ts";
 import { InvalidInput, ServiceError } from "../../platform/problems.ts";
-import { currencyOf } from "../../providers/catalogue.ts";
-import { manifestFolder } from "../manifests.ts";
+import { currencyOf, priceOf } from "../../providers/catalogue.ts";
+import { modelsOf, type Region } from "../../providers/dashscope/models.ts";
+import { type Manifests, manifestFolder } from "../manifests.ts";
 import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";
 import { type BatchRequest, batchHash, batchRequestSchema } from "../request.ts";
 import { acceptBatch } from "../steps.ts";
+import type { BatchStore } from "../table.ts";
 import { batchView } from "../view.ts";
-import { batchReply } from "./reply.ts";
+import { type BatchReplyNeeds, batchReply } from "./reply.ts";
+
+type CreateBatchNeeds = RoomNeeds &
+  BatchReplyNeeds & {
+    readonly batches: Pick<BatchStore, "insert" | "get">;
+    readonly manifests: Pick<Manifests, "bucket" | "look">;
+    readonly purse: Purse;
+    readonly region: Region;
+    readonly now: () => number;
+    readonly signal: (name: "BatchesAccepted", fields: { readonly batch_id: string }) => void;
+  };
 
 const requestHeaders = z.object({
   "idempotency-key": idempotencyKey,
@@ -27,7 +40,7 @@ const requestHeaders = z.object({
 });
 
 /** `POST /v1/batches`: many intents in one. */
-export function createBatch(schema: ReturnType<typeof createRequestSchema>): Operation {
+export function createBatch(schema: ReturnType<typeof createRequestSchema>): Operation<CreateBatchNeeds> {
   return operation({
     method: "POST",
     path: "/v1/batches",
@@ -49,7 +62,7 @@ export function createBatch(schema: ReturnType<typeof createRequestSchema>): Ope
       },
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "budget_exceeded"],
-    async handle({ caller: { owner }, headers, body }, dependencies) {
+    async handle({ caller: { owner }, headers, body }, dependencies: CreateBatchNeeds) {
       const key = headers["idempotency-key"] ?? null;
       const known = key === null ? null : await dependencies.batches.get(batchId(owner, key));
       const { batch, replayed } =
@@ -76,11 +89,11 @@ async function accept(
   request: BatchRequest,
   owner: string,
   headers: z.output<typeof requestHeaders>,
-  dependencies: ApiDependencies,
+  dependencies: CreateBatchNeeds,
 ): Promise<{ batch: Batch; replayed: boolean }> {
   await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
   const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
-  await requireFunds(owner, request.items?.map(({ model }) => model) ?? "in a manifest", dependencies);
+  await requireFunds(owner, pricesOf(request, dependencies.region), dependencies);
   const accepted = acceptBatch({
     request,
     owner,
@@ -94,11 +107,18 @@ async function accept(
   return { batch: existing ?? accepted, replayed: existing !== null };
 }
 
+/** The prices of all pictures where they are known; of one, the cheapest, where they are in a manifest. */
+function pricesOf({ items }: BatchRequest, region: Region): string[] {
+  if (items !== undefined) return items.map(({ model }) => priceOf(region, model)?.amount ?? "0");
+  const prices = modelsOf(region).map(({ price }) => price.cost);
+  return prices.sort((one, other) => millionthsOf(one) - millionthsOf(other)).slice(0, 1);
+}
+
 /** The entity tag of a manifest that this owner may name. */
 async function tagOf(
   { bucket, key }: NonNullable<BatchRequest["manifest"]>,
   owner: string,
-  { manifests }: Pick<ApiDependencies, "manifests">,
+  { manifests }: Pick<CreateBatchNeeds, "manifests">,
 ): Promise<string> {
   const refuse = (field: string, detail: string) =>
     new InvalidInput([{ pointer: `#/manifest/${field}`, detail }]);

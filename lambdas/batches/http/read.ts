@@ -2,8 +2,11 @@ import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { BATCH_ID } from "../../platform/ids.ts";
 import { ServiceError } from "../../platform/problems.ts";
+import type { BatchStore } from "../table.ts";
 import { batchView } from "../view.ts";
-import { batchReply } from "./reply.ts";
+import { type BatchReplyNeeds, batchReply } from "./reply.ts";
+
+type ReadBatchNeeds = BatchReplyNeeds & { readonly batches: Pick<BatchStore, "get"> };
 
 /** `GET /v1/batches/{id}`. */
 export const readBatch = operation({
@@ -26,7 +29,7 @@ export const readBatch = operation({
     },
   },
   problems: ["not_found"],
-  async handle({ caller, id }, dependencies) {
+  async handle({ caller, id }, dependencies: ReadBatchNeeds) {
     const batch = BATCH_ID.test(id) ? await dependencies.batches.get(id) : null;
     if (batch === null || batch.owner !== caller.owner)
       throw new ServiceError("not_found", { detail: "You have no batch of this id." });

@@ -1,16 +1,23 @@
-import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { json, type Reply } from "../../http/reply.ts";
+import type { Pace } from "../../pacing/pace.ts";
 import type { Batch } from "../record.ts";
+import type { BatchStore } from "../table.ts";
 import { type BatchView, viewOfBatch } from "../view.ts";
 
 const SHORTEST_RETRY_SECONDS = 2;
 const LONGEST_RETRY_SECONDS = 60;
 
+/** What answering with a batch takes. */
+export interface BatchReplyNeeds {
+  readonly batches: Pick<BatchStore, "members">;
+  readonly pace: Pace;
+}
+
 /** Answers with a batch as it is now, and when to ask again as long as it goes on. */
 export async function batchReply(
   batch: Batch,
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
-  { batches, pace }: Pick<ApiDependencies, "batches" | "pace">,
+  { batches, pace }: BatchReplyNeeds,
 ): Promise<Reply> {
   const view = viewOfBatch(batch, await batches.members(batch.id));
   return json(status, view, {

@@ -1,8 +1,9 @@
 import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { cancelOwned } from "../end-early.ts";
+import type { ReadNeeds } from "../read.ts";
 import { generationView } from "../view.ts";
-import { generationReply } from "./reply.ts";
+import { generationReply, type ReplyNeeds } from "./reply.ts";
 
 /** `POST /v1/generations/{id}/cancel`. */
 export const cancelGeneration = operation({
@@ -25,7 +26,7 @@ export const cancelGeneration = operation({
     },
   },
   problems: ["not_found", "conflict"],
-  async handle({ caller, id }, dependencies) {
+  async handle({ caller, id }, dependencies: ReadNeeds & ReplyNeeds) {
     const ended = await cancelOwned(id, caller.owner, dependencies);
     return generationReply(ended, { status: 200 }, dependencies);
   },

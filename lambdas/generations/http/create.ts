@@ -5,14 +5,23 @@ import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/ope
 import { waitOf } from "../../http/prefer.ts";
 import { refusal } from "../../http/reply.ts";
 import { ENDS } from "../../platform/problems.ts";
-import { create } from "../create.ts";
-import { makeRoom } from "../open-limit.ts";
+import { type CreateNeeds, create } from "../create.ts";
+import { makeRoom, type RoomNeeds } from "../open-limit.ts";
 import { problemOfEnd } from "../problem-of-end.ts";
-import { hasEnded, readUntil } from "../read.ts";
+import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
 import { isOpen } from "../record.ts";
 import { type CreateRequest, canonical, type createRequestSchema } from "../request.ts";
 import { generationView } from "../view.ts";
-import { generationReply } from "./reply.ts";
+import { generationReply, type ReplyNeeds } from "./reply.ts";
+
+type CreateOperationNeeds = CreateNeeds &
+  RoomNeeds &
+  WaitNeeds &
+  ReplyNeeds & {
+    /** Longest wait for an ended generation within one request, in seconds. */
+    readonly longestWait: number;
+    readonly signal: (name: "GenerationsAccepted", fields: { readonly generation_id: string }) => void;
+  };
 
 const requestHeaders = z.object({
   "idempotency-key": idempotencyKey,
@@ -21,7 +30,9 @@ const requestHeaders = z.object({
 });
 
 /** `POST /v1/generations`: the main door. */
-export function createGeneration(schema: ReturnType<typeof createRequestSchema>): Operation {
+export function createGeneration(
+  schema: ReturnType<typeof createRequestSchema>,
+): Operation<CreateOperationNeeds> {
   return operation({
     method: "POST",
     path: "/v1/generations",
@@ -50,7 +61,7 @@ export function createGeneration(schema: ReturnType<typeof createRequestSchema>)
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "budget_exceeded", ...ENDS],
     problemHeaders: ["Preference-Applied", "Idempotent-Replayed"],
-    async handle({ caller, headers, body, request }, dependencies) {
+    async handle({ caller, headers, body, request }, dependencies: CreateOperationNeeds) {
       const key = headers["idempotency-key"] ?? null;
       const intent = intentOf(body, caller.owner, key, headers["cancel-after"]);
       await makeRoom(intent, dependencies);

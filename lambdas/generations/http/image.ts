@@ -1,11 +1,15 @@
-import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { empty } from "../../http/reply.ts";
-import { estimateStart } from "../../pacing/start-estimate.ts";
+import type { ImageStore } from "../../images/bucket.ts";
 import { ServiceError } from "../../platform/problems.ts";
 import { billedOf } from "../billed.ts";
 import { owned } from "../owned.ts";
+import type { ReadNeeds } from "../read.ts";
 import { type Generation, isOpen, type StoredImage, statusOf } from "../record.ts";
+import { type EstimateNeeds, estimateStart } from "../start-estimate.ts";
+
+type ImageNeeds = ReadNeeds &
+  EstimateNeeds & { readonly images: Pick<ImageStore, "address" | "headAddress"> };
 
 const shared = {
   path: "/v1/generations/{id}/image",
@@ -27,7 +31,7 @@ export const getImage = operation({
   summary: "Get the picture",
   description:
     "A stable address of the picture: it redirects to a presigned one that lives for an hour. 409 while there is no picture, or when the generation ended without one; 410 once it is removed.",
-  async handle({ caller, id }, dependencies) {
+  async handle({ caller, id }, dependencies: ImageNeeds) {
     const image = await imageOf(await owned(id, caller.owner, dependencies), dependencies);
     const { url } = await dependencies.images.address(image);
     return empty(302, { Location: url });
@@ -40,13 +44,13 @@ export const headImage = operation({
   method: "HEAD",
   operationId: "headImage",
   summary: "Ask for the picture's headers",
-  async handle({ caller, id }, dependencies) {
+  async handle({ caller, id }, dependencies: ImageNeeds) {
     const image = await imageOf(await owned(id, caller.owner, dependencies), dependencies);
-    return empty(302, { Location: await dependencies.pictures.headAddress(image) });
+    return empty(302, { Location: await dependencies.images.headAddress(image) });
   },
 });
 
-async function imageOf(generation: Generation, dependencies: ApiDependencies): Promise<StoredImage> {
+async function imageOf(generation: Generation, dependencies: EstimateNeeds): Promise<StoredImage> {
   const instance = `/v1/generations/${generation.id}`;
   const billed = billedOf(generation);
   if (generation.removed_at !== null)

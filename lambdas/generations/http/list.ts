@@ -1,15 +1,14 @@
 import * as z from "zod";
-import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
-import { CURSOR_FORM, NO_CURSOR, readCursor, writeCursor } from "../../http/cursor.ts";
+import { CURSOR_FORM, type Cursors, NO_CURSOR } from "../../http/cursor.ts";
 import * as examples from "../../http/examples.ts";
 import { idempotencyKey } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_HEADERS, operation } from "../../http/operation.ts";
 import { json } from "../../http/reply.ts";
 import { idForKey } from "../../platform/ids.ts";
 import { ServiceError } from "../../platform/problems.ts";
-import { type ListingPage, type ListingQuery, positionOf } from "../listing.ts";
+import { type GenerationListing, type ListingPage, type ListingQuery, positionOf } from "../listing.ts";
 import { owned } from "../owned.ts";
-import { present } from "../read.ts";
+import { type PresentNeeds, present, type ReadNeeds } from "../read.ts";
 import { type Generation, statusOf } from "../record.ts";
 import { type GenerationView, generationView } from "../view.ts";
 
@@ -57,6 +56,12 @@ const listSchema = z
   })
   .meta({ id: "GenerationList" });
 
+type ListNeeds = ReadNeeds &
+  PresentNeeds & {
+    readonly listing: Pick<GenerationListing, "page">;
+    readonly cursors: Cursors;
+  };
+
 /** `GET /v1/generations`. */
 export const listGenerations = operation({
   method: "GET",
@@ -80,7 +85,7 @@ export const listGenerations = operation({
     },
   },
   problems: ["invalid_request"],
-  async handle({ caller, query: asked }, dependencies) {
+  async handle({ caller, query: asked }, dependencies: ListNeeds) {
     const binding = {
       owner: caller.owner,
       filters: [
@@ -90,8 +95,7 @@ export const listGenerations = operation({
         asked.idempotency_key ?? null,
       ],
     };
-    const after =
-      asked.after === undefined ? null : readCursor(asked.after, binding, await dependencies.cursorKey());
+    const after = asked.after === undefined ? null : await dependencies.cursors.read(asked.after, binding);
     const wanted: ListingQuery = {
       owner: caller.owner,
       status: asked.status ?? null,
@@ -105,7 +109,7 @@ export const listGenerations = operation({
         ? await dependencies.listing.page(wanted)
         : await pageOfKey(asked.idempotency_key, wanted, dependencies);
     const { data, next } = await fitting(page, dependencies);
-    const cursor = next === null ? null : writeCursor(next, binding, await dependencies.cursorKey());
+    const cursor = next === null ? null : await dependencies.cursors.write(next, binding);
     return json(
       200,
       { object: "list", data, has_more: cursor !== null, next_cursor: cursor },
@@ -115,11 +119,7 @@ export const listGenerations = operation({
 });
 
 /** The key decides the id, so this list is one read. */
-async function pageOfKey(
-  key: string,
-  wanted: ListingQuery,
-  dependencies: ApiDependencies,
-): Promise<ListingPage> {
+async function pageOfKey(key: string, wanted: ListingQuery, dependencies: ReadNeeds): Promise<ListingPage> {
   const found = await ofKey(key, wanted.owner, dependencies);
   const fits =
     found !== null &&
@@ -129,7 +129,7 @@ async function pageOfKey(
   return { generations: fits ? [found] : [], next: null };
 }
 
-async function ofKey(key: string, owner: string, dependencies: ApiDependencies): Promise<Generation | null> {
+async function ofKey(key: string, owner: string, dependencies: ReadNeeds): Promise<Generation | null> {
   try {
     return await owned(idForKey(owner, key), owner, dependencies);
   } catch (error) {
@@ -141,7 +141,7 @@ async function ofKey(key: string, owner: string, dependencies: ApiDependencies):
 /** As much of a page as one answer can hold. */
 async function fitting(
   page: ListingPage,
-  dependencies: ApiDependencies,
+  dependencies: PresentNeeds,
 ): Promise<{ data: GenerationView[]; next: string | null }> {
   const data: GenerationView[] = [];
   let bytes = 0;

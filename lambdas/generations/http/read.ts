@@ -4,10 +4,16 @@ import { prefer } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_QUERY, operation } from "../../http/operation.ts";
 import { waitOf } from "../../http/prefer.ts";
 import { owned } from "../owned.ts";
-import { hasEnded, readUntil } from "../read.ts";
+import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
 import { generationView } from "../view.ts";
 import { entityTag, namesTag } from "./entity-tag.ts";
-import { generationReply, unchangedReply } from "./reply.ts";
+import { generationReply, type ReplyNeeds, unchangedReply } from "./reply.ts";
+
+type ReadOperationNeeds = WaitNeeds &
+  ReplyNeeds & {
+    /** Longest wait for a change within one request, in seconds. */
+    readonly longestWait: number;
+  };
 
 const requestHeaders = z.object({
   "if-none-match": z
@@ -45,7 +51,7 @@ export const readGeneration = operation({
     },
   },
   problems: ["not_found"],
-  async handle({ caller, headers, id, request }, dependencies) {
+  async handle({ caller, headers, id, request }, dependencies: ReadOperationNeeds) {
     const generation = await owned(id, caller.owner, dependencies);
     const tags = headers["if-none-match"];
     const unchanged = (tag: string) => tags !== undefined && namesTag(tags, tag);

@@ -1,6 +1,6 @@
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { empty } from "../../http/reply.ts";
-import { removeOwned } from "../end-early.ts";
+import { type RemoveNeeds, removeOwned } from "../end-early.ts";
 
 /** `DELETE /v1/generations/{id}`. */
 export const removeGeneration = operation({
@@ -16,7 +16,7 @@ export const removeGeneration = operation({
   body: NO_BODY,
   answers: { 204: { description: "It is removed, now or before." } },
   problems: ["not_found", "conflict"],
-  async handle({ caller, id }, dependencies) {
+  async handle({ caller, id }, dependencies: RemoveNeeds) {
     await removeOwned(id, caller.owner, dependencies);
     return empty(204);
   },

@@ -1,9 +1,11 @@
-import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import { empty, json, type Reply } from "../../http/reply.ts";
-import { estimateStart, type StartEstimate } from "../../pacing/start-estimate.ts";
-import { present } from "../read.ts";
+import { type PresentNeeds, present } from "../read.ts";
 import { type Generation, isOpen } from "../record.ts";
+import { type EstimateNeeds, estimateStart, type StartEstimate } from "../start-estimate.ts";
 import { entityTag } from "./entity-tag.ts";
+
+/** What answering with a generation takes. */
+export type ReplyNeeds = PresentNeeds & EstimateNeeds;
 
 /**
  * Answers with a generation as it is now: its tag, and for an open one what to expect and when to ask again.
@@ -12,7 +14,7 @@ import { entityTag } from "./entity-tag.ts";
 export async function generationReply(
   generation: Generation,
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
-  dependencies: ApiDependencies,
+  dependencies: ReplyNeeds,
 ): Promise<Reply> {
   const estimate = await whileOpen(generation, dependencies);
   const view = await present(generation, dependencies, estimate?.startsAt ?? null);
@@ -26,15 +28,12 @@ export async function generationReply(
 export async function unchangedReply(
   generation: Generation,
   headers: Readonly<Record<string, string>>,
-  dependencies: ApiDependencies,
+  dependencies: EstimateNeeds,
 ): Promise<Reply> {
   return empty(304, { ...validity(generation, await whileOpen(generation, dependencies)), ...headers });
 }
 
-async function whileOpen(
-  generation: Generation,
-  dependencies: ApiDependencies,
-): Promise<StartEstimate | null> {
+async function whileOpen(generation: Generation, dependencies: EstimateNeeds): Promise<StartEstimate | null> {
   return isOpen(generation) ? estimateStart(generation, dependencies) : null;
 }
 

@@ -2,8 +2,7 @@ import * as z from "zod";
 import { LARGEST_SEED, LONGEST_TEXT } from "../../generations/request.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { json } from "../../http/reply.ts";
-import { quotaOf } from "../../pacing/pace.ts";
-import { type ModelFacts, modelsOf } from "../dashscope/models.ts";
+import { type ModelFacts, modelsOf, type Region } from "../dashscope/models.ts";
 
 const modelSchema = z
   .object({
@@ -37,6 +36,12 @@ const listSchema = z
 /** Both names mean the snapshot of this day. */
 const RELEASED = Date.parse("2025-12-30T00:00:00Z") / 1000;
 
+interface ModelsNeeds {
+  readonly region: Region;
+  /** Of the provider, for the whole service. */
+  readonly providerRequestsPerMinute: number;
+}
+
 /** `GET /v1/models`, which OpenAI's SDKs read too. */
 export const listModels = operation({
   method: "GET",
@@ -50,8 +55,7 @@ export const listModels = operation({
   body: NO_BODY,
   answers: { 200: { description: "The models of this service.", schema: listSchema } },
   problems: [],
-  async handle(_call, { region, pace }) {
-    const quota = quotaOf(pace);
+  async handle(_call, { region, providerRequestsPerMinute: quota }: ModelsNeeds) {
     return json(200, { object: "list", data: modelsOf(region).map((facts) => modelOf(facts, quota)) });
   },
 });

@@ -1,4 +1,5 @@
-import { type Generation, isOpen, type Lane } from "../../../lambdas/generations/record.ts";
+import { type Generation, isOpen } from "../../../lambdas/generations/record.ts";
+import type { Lane } from "../../../lambdas/pacing/lanes.ts";
 import type { Outcome } from "./provider-answers.ts";
 import { START } from "./timeline.ts";
 

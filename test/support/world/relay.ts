@@ -1,6 +1,8 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
-import { relayChanges } from "../../../lambdas/painting/relay-changes.ts";
+import { readChanges } from "../../../lambdas/generations/changes.ts";
+import { relayTurns } from "../../../lambdas/painting/relay.ts";
+import { relayEnds } from "../../../lambdas/workflows/relay.ts";
 import type { Item } from "../in-memory-table.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { RELAY_TRIES } from "./deployment.ts";
@@ -44,13 +46,16 @@ export function createRelay(surroundings: Surroundings): Relay {
     const process = processes.start(`relay(${naming.nameOf(id)})`, again);
     const lost = change.previous === null && lostMessages.includes(naming.jobOf(id) ?? -1);
     if (lost) chronicle.log(`the message for ${naming.nameOf(id)} is lost`);
-    relayChanges({
-      queue: lost ? { send: async () => {} } : queue.queueOf(process),
-      announce: async (generation) => {
+    const relayed = async () => {
+      const changes = readChanges(eventOf(change), () =>
+        chronicle.violate("the relay could not read a change"),
+      );
+      await relayTurns(changes, lost ? { send: async () => {} } : queue.queueOf(process));
+      await relayEnds(changes, async (generation) => {
         history.announced.add(generation.id);
-      },
-      unreadable: () => chronicle.violate("the relay could not read a change"),
-    })(eventOf(change)).then(
+      });
+    };
+    relayed().then(
       () => {
         process.alive = false;
         pending--;

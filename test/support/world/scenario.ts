@@ -1,4 +1,4 @@
-import type { Lane } from "../../../lambdas/generations/record.ts";
+import type { Lane } from "../../../lambdas/pacing/lanes.ts";
 import type { Pace } from "../../../lambdas/pacing/pace.ts";
 import type { OperatorFault } from "../../../lambdas/providers/dashscope/error-table.ts";
 

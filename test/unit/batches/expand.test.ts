@@ -9,7 +9,7 @@ import { createBatchStore } from "../../../lambdas/batches/table.ts";
 import { viewOfBatch } from "../../../lambdas/batches/view.ts";
 import { cancel, claim, giveUpImage, refuse } from "../../../lambdas/generations/transitions.ts";
 import { lineKeyOf } from "../../../lambdas/platform/ids.ts";
-import { ServiceError } from "../../../lambdas/platform/problems.ts";
+import { Contended, ServiceError } from "../../../lambdas/platform/problems.ts";
 import { MINUTE, NOON, PRICE, painted, schema, submitting, succeeded } from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
 import { repeating } from "../../support/in-memory-table.ts";
@@ -215,6 +215,17 @@ describe("expanding a batch", () => {
     expect((await view(id)).items.flatMap(({ errors }) => errors)).toEqual([
       { pointer: "#", detail: "budget_exceeded: No money." },
     ]);
+  });
+
+  test("makes a line later that others hold up for a moment, and calls it not invalid", async () => {
+    const { accept, run, view, generations } = world();
+    const id = await accept({ items: [{ prompt: "a" }] });
+    const insert = generations.insert.bind(generations);
+    generations.insert = () => Promise.reject(new Contended());
+    await expect(run(id)).rejects.toThrow(Contended);
+    generations.insert = insert;
+    await run(id);
+    expect((await view(id)).counts).toMatchObject({ total: 1, queued: 1, invalid: 0 });
   });
 });
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { lanesInOrder } from "../../../lambdas/pacing/lanes.ts";
 import {
   arrivalAfter,
   fetchDelay,
-  lanesInOrder,
   nextSlot,
   paceOf,
   quotaOf,

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent, Context } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
 import { newHandler } from "../../../lambdas/http/app.ts";
+import { createCursors } from "../../../lambdas/http/cursor.ts";
 import { answerOf, apiUnderTest, eventOf } from "../../support/in-memory-api.ts";
 
 describe("refusals", () => {
@@ -25,7 +26,7 @@ describe("refusals", () => {
   test("a failure inside is ours to explain: no message, path or stack goes out, only its kind is logged", async () => {
     const secret = "arn:aws:dynamodb:table/secret /srv/app a fox";
     const api = apiUnderTest({
-      cursorKey: async () => Promise.reject(new TypeError(secret)),
+      cursors: createCursors(() => Promise.reject(new TypeError(secret))),
     });
     const answer = await api.send({ path: `/generations?after=${"x".repeat(40)}` });
     expect([answer.status, answer.body.code, answer.body.request_id]).toEqual([500, "internal", "request-1"]);

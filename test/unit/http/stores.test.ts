@@ -14,14 +14,13 @@ import { plan } from "../../../lambdas/generations/create.ts";
 import { toItem } from "../../../lambdas/generations/item.ts";
 import { createListing, positionOf } from "../../../lambdas/generations/listing.ts";
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
-import { createCursorKey } from "../../../lambdas/http/cursor-key.ts";
+import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createResendStore, resendKey } from "../../../lambdas/openai/ledger-table.ts";
-import { documentClient } from "../../../lambdas/platform/dynamodb.ts";
+import { documents as client } from "../../../lambdas/platform/clients.ts";
 import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
 
 const table = mockClient(DynamoDBDocumentClient);
-const client = documentClient();
 const now = () => Date.parse("2026-03-01T12:00:30.000Z");
 
 beforeEach(() => {
@@ -119,7 +118,7 @@ describe("the secret of the cursors", () => {
 
   test("is read once per process", async () => {
     table.on(GetCommand).resolves({ Item: { pk: "cursor-key", secret: "AAAA" } });
-    const key = createCursorKey(client, "table");
+    const key = cursorSecret(client, "table");
     expect(await key()).toEqual(await key());
     expect(table.calls()).toHaveLength(1);
   });
@@ -130,7 +129,7 @@ describe("the secret of the cursors", () => {
       .resolvesOnce({})
       .resolves({ Item: { pk: "cursor-key", secret: "AAAA" } });
     table.on(PutCommand).rejects(conflict);
-    expect(Buffer.from(await createCursorKey(client, "table")()).toString("base64")).toBe("AAAA");
+    expect(Buffer.from(await cursorSecret(client, "table")()).toString("base64")).toBe("AAAA");
   });
 });
 
@@ -196,13 +195,16 @@ describe("the wishes of a request that may be sent again", () => {
     ]);
   });
 
-  test.each([[["ConditionalCheckFailed", "None"]], [["TransactionConflict", "None"]]])(
-    "are another's when the transaction says %j",
-    async (codes) => {
-      table.on(TransactWriteCommand).rejects(canceled(...codes));
-      expect(await resends.save("k", [wish], nothing, generation())).toBe(false);
-    },
-  );
+  test("are another's when their condition does not hold", async () => {
+    table.on(TransactWriteCommand).rejects(canceled("ConditionalCheckFailed", "None"));
+    expect(await resends.save("k", [wish], nothing, generation())).toBe(false);
+  });
+
+  test("are sent again while another write of the same items is under way", async () => {
+    table.on(TransactWriteCommand).rejectsOnce(canceled("TransactionConflict", "None")).resolves({});
+    expect(await resends.save("k", [wish], nothing, generation())).toBe(true);
+    expect(table.calls()).toHaveLength(2);
+  });
 
   test.each([[["ThrottlingError", "None"]], [["None", "None"]]])(
     "are a failure when it says %j",

@@ -12,6 +12,7 @@ import {
   refuse,
 } from "../../../lambdas/generations/transitions.ts";
 import { logger } from "../../../lambdas/platform/observe.ts";
+import { Contended } from "../../../lambdas/platform/problems.ts";
 import { runTask } from "../../../lambdas/workflows/run-task.ts";
 import { HOUR, NOON, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
 import { inMemoryGenerations, inMemoryImages } from "../../support/in-memory-stores.ts";
@@ -48,6 +49,7 @@ function task(ending: Ending | null = null) {
     workflows: sfn as unknown as SFNClient,
     schema,
     region: "sg",
+    owner: "workflows",
     now: () => state.now,
     random: () => 0.5,
     sleep: async (milliseconds) => {
@@ -170,6 +172,12 @@ describe("without a task token", () => {
     expect(error).toMatchObject({ name: "InternalError" });
     expect((error as Error).message).not.toContain("secret-table");
   });
+});
+
+test("a workflow may retry what others held up for a moment: it asked nothing wrongly", async () => {
+  const { run, generations } = task();
+  Object.assign(generations, { insert: () => Promise.reject(new Contended()) });
+  await expect(run(body)).rejects.toMatchObject({ name: "InternalError" });
 });
 
 describe("with a task token", () => {

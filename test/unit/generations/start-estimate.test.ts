@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { timestamp } from "../../../lambdas/generations/record.ts";
+import { estimateStart } from "../../../lambdas/generations/start-estimate.ts";
 import { paceOf } from "../../../lambdas/pacing/pace.ts";
-import { estimateStart } from "../../../lambdas/pacing/start-estimate.ts";
+import { timestamp } from "../../../lambdas/platform/clock.ts";
 import { NOON, queued } from "../../support/generations.ts";
 import { inMemoryPacer } from "../../support/in-memory-stores.ts";
 

@@ -1,7 +1,9 @@
-import { type OpenGeneration, type Queued, timestamp } from "../generations/record.ts";
-import type { GenerationStore } from "../generations/table.ts";
-import type { Pacer } from "./limiter.ts";
-import { type Pace, slotsHeld } from "./pace.ts";
+import { slotsOf } from "../pacing/lanes.ts";
+import type { Pacer } from "../pacing/limiter.ts";
+import { type Pace, slotsHeld } from "../pacing/pace.ts";
+import { timestamp } from "../platform/clock.ts";
+import type { OpenGeneration, Queued } from "./record.ts";
+import type { GenerationStore } from "./table.ts";
 
 /** When an open generation may start, and when to ask for it again. */
 export interface StartEstimate {
@@ -11,7 +13,7 @@ export interface StartEstimate {
   readonly retryAfterSeconds: number;
 }
 
-interface EstimateDependencies {
+export interface EstimateNeeds {
   readonly generations: Pick<GenerationStore, "inLine">;
   readonly pacerOf: (model: string) => Pick<Pacer, "status">;
   readonly pace: Pace;
@@ -22,14 +24,12 @@ interface EstimateDependencies {
 const PAUSED_RETRY_SECONDS = 60;
 const LONGEST_RETRY_SECONDS = 3600;
 const LONGEST_RUNNING_RETRY_SECONDS = 15;
-/** Every fourth slot goes to batch work first: of four in a row, three are interactive. */
-const INTERACTIVE_PER_BATCH = 3;
 const none: readonly string[] = [];
 
 /** Estimates the start of an open generation from the queue as it stands: two reads, however long it is. */
 export async function estimateStart(
   generation: OpenGeneration,
-  dependencies: EstimateDependencies,
+  dependencies: EstimateNeeds,
 ): Promise<StartEstimate> {
   const now = dependencies.now();
   if (generation.state !== "queued") {
@@ -50,10 +50,7 @@ export async function estimateStart(
  * The next generations get the slots that are taken and not used yet, and the free ones after those: workers take a
  * slot before they choose the generation for it.
  */
-async function estimatedStart(
-  generation: Queued,
-  dependencies: EstimateDependencies,
-): Promise<number | null> {
+async function estimatedStart(generation: Queued, dependencies: EstimateNeeds): Promise<number | null> {
   const { generations, pacerOf, pace, now } = dependencies;
   const { lane, model, id } = generation;
   const notBefore = Date.parse(generation.not_before);
@@ -68,6 +65,5 @@ async function estimatedStart(
   if (lane === "batch") return Math.max(firstSlotAt, notBefore, appointment);
   const place = order.indexOf(id);
   const ahead = place === -1 ? order.length : place;
-  const slots = ahead + Math.floor(ahead / INTERACTIVE_PER_BATCH);
-  return Math.max(notBefore, firstSlotAt + slots * pace.interval);
+  return Math.max(notBefore, firstSlotAt + slotsOf(ahead) * pace.interval);
 }

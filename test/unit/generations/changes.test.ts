@@ -1,10 +1,12 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
+import { readChanges } from "../../../lambdas/generations/changes.ts";
 import { toItem } from "../../../lambdas/generations/item.ts";
 import type { Generation } from "../../../lambdas/generations/record.ts";
 import { cancel, remove, requeue } from "../../../lambdas/generations/transitions.ts";
-import { relayChanges } from "../../../lambdas/painting/relay-changes.ts";
+import { relayTurns } from "../../../lambdas/painting/relay.ts";
+import { relayEnds } from "../../../lambdas/workflows/relay.ts";
 import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 
 function image(generation: Generation) {
@@ -25,22 +27,23 @@ function relay() {
   const sent: string[][] = [];
   const announced: string[] = [];
   const result = { sent, announced, unreadable: 0, failing: "" };
-  const relayed = relayChanges({
-    queue: {
-      send: async (ids) => {
-        if (result.failing === "queue") throw new Error("SQS fails");
-        sent.push([...ids]);
-      },
+  const queue = {
+    send: async (ids: readonly string[]) => {
+      if (result.failing === "queue") throw new Error("SQS fails");
+      sent.push([...ids]);
     },
-    announce: async ({ id }) => {
-      if (result.failing === id) throw new Error("EventBridge fails");
-      announced.push(id);
-    },
-    unreadable: () => {
+  };
+  const announce = async ({ id }: Generation) => {
+    if (result.failing === id) throw new Error("EventBridge fails");
+    announced.push(id);
+  };
+  const run = async (...Records: DynamoDBRecord[]) => {
+    const changes = readChanges({ Records } as DynamoDBStreamEvent, () => {
       result.unreadable++;
-    },
-  });
-  const run = (...Records: DynamoDBRecord[]) => relayed({ Records } as DynamoDBStreamEvent);
+    });
+    await relayTurns(changes, queue);
+    await relayEnds(changes, announce);
+  };
   return Object.assign(result, { run });
 }
 

@@ -1,0 +1,52 @@
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { fromItem, idOf } from "./item.ts";
+import { type EndedGeneration, type Generation, isOpen } from "./record.ts";
+
+/** A generation before and after a write; before is null for a new one. */
+interface Change {
+  readonly before: Generation | null;
+  readonly after: Generation;
+}
+
+/** What a part of the table's stream says of generations. */
+export interface Changes {
+  readonly added: readonly Generation[];
+  readonly ended: readonly EndedGeneration[];
+}
+
+/**
+ * Reads the changes that others wait for. One that can't be read is told and passed over: a bad item must not hold up
+ * the stream.
+ */
+export function readChanges({ Records }: DynamoDBStreamEvent, unreadable: () => void): Changes {
+  const changes = Records.flatMap((record) => {
+    try {
+      return readChange(record) ?? [];
+    } catch {
+      unreadable();
+      return [];
+    }
+  });
+  return {
+    added: changes.flatMap(({ before, after }) => (before === null && isOpen(after) ? [after] : [])),
+    ended: changes.flatMap(({ before, after }) =>
+      !isOpen(after) && (before === null || isOpen(before)) ? [after] : [],
+    ),
+  };
+}
+
+function readChange({ dynamodb }: DynamoDBRecord): Change | null {
+  if (dynamodb?.NewImage === undefined || idOf(dynamodb.Keys?.pk?.S) === null) return null;
+  return {
+    before: dynamodb.OldImage === undefined ? null : readImage(dynamodb.OldImage),
+    after: readImage(dynamodb.NewImage),
+  };
+}
+
+type Image = NonNullable<NonNullable<DynamoDBRecord["dynamodb"]>["NewImage"]>;
+
+function readImage(image: Image): Generation {
+  // The event's types and the SDK's describe the same JSON; binary values, where they differ, we have none.
+  return fromItem(unmarshall(JSON.parse(JSON.stringify(image))));
+}

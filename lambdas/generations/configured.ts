@@ -1,0 +1,12 @@
+import { configuredBudget } from "../budgets/configured.ts";
+import { documents } from "../platform/clients.ts";
+import { required, requiredNumber } from "../platform/environment.ts";
+import { createGenerationStore } from "./table.ts";
+
+/** The generations of this deployment. */
+export const generations = createGenerationStore(
+  documents,
+  required("TABLE_NAME"),
+  requiredNumber("RETENTION_DAYS"),
+  configuredBudget(),
+);

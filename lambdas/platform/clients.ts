@@ -1,0 +1,22 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { CALLS, PICTURE_CALLS } from "./call-limits.ts";
+
+// One client for each service and process. The marks let the bundler leave out those that a function does not use,
+// and their part of the SDK with them.
+
+/** The table's client, with one connection pool for all stores. */
+export const documents = /* @__PURE__ */ DynamoDBDocumentClient.from(
+  /* @__PURE__ */ new DynamoDBClient(CALLS),
+  { marshallOptions: { removeUndefinedValues: true } },
+);
+export const objects = /* @__PURE__ */ new S3Client(PICTURE_CALLS);
+export const queues = /* @__PURE__ */ new SQSClient(CALLS);
+export const workflows = /* @__PURE__ */ new SFNClient(CALLS);
+export const events = /* @__PURE__ */ new EventBridgeClient(CALLS);
+export const secrets = /* @__PURE__ */ new SecretsManagerClient(CALLS);
