@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
+import { offerOf } from "../lambdas/providers/registry.ts";
 import { providerBaseUrl } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
 import type { GenerationEvents } from "./event-bus.ts";
@@ -142,10 +143,11 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     OWNER_OPEN_GENERATIONS: String(owner.openGenerations),
     OWNER_MONTHLY_BUDGET: budget?.ownerMonthly ?? "",
     ENVIRONMENT_MONTHLY_BUDGET: budget?.environmentMonthly ?? "",
+    PROVIDER_NAME: provider.name,
     PROVIDER_REGION: provider.region,
     PROVIDER_BASE_URL: providerBaseUrl(environment),
     PROVIDER_IMAGE_HOSTS: provider.extraImageHosts.join(","),
-    PROVIDER_REQUESTS_PER_MINUTE: String(provider.requestsPerMinute),
+    MODEL_REQUESTS_PER_MINUTE: quotasOf(environment).join(","),
     PROVIDER_BURST: String(provider.burst),
     PROVIDER_READ_TIMEOUT_SECONDS: String(timeouts.providerRead),
     LEASE_SECONDS: String(timeouts.lease),
@@ -154,4 +156,12 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
     API_WAIT_SECONDS: String(timeouts.apiWait),
   };
+}
+
+/** The quota of each model, `id=number`: its own of this environment, else the environment's for all, else the registry's. */
+function quotasOf({ provider }: Environment): string[] {
+  return offerOf(provider).models.map(({ id, requestsPerMinute }) => {
+    const own = provider.models?.[id]?.requestsPerMinute;
+    return `${id}=${own ?? provider.requestsPerMinute ?? requestsPerMinute}`;
+  });
 }

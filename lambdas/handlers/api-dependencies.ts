@@ -9,8 +9,7 @@ import type { ImageStore } from "../images/bucket.ts";
 import type { PictureReader } from "../images/reader.ts";
 import type { ResendStore } from "../openai/ledger-table.ts";
 import type { Pacer } from "../pacing/limiter.ts";
-import type { Pace } from "../pacing/pace.ts";
-import type { Region } from "../providers/dashscope/models.ts";
+import type { Offer } from "../providers/registry.ts";
 
 /** Something worth counting. */
 export type Signal =
@@ -31,11 +30,13 @@ export interface ApiDependencies {
   readonly manifests: Pick<Manifests, "bucket" | "look">;
   readonly limits: RequestLimits;
   readonly purse: Purse;
-  readonly pacerOf: (model: string) => Pick<Pacer, "prospects">;
-  readonly pace: Pace;
+  readonly pacerOf: (model: string) => Pick<Pacer, "prospects" | "pace">;
+  /** Requests per minute of a model. */
+  readonly quotaOf: (model: string) => number;
   /** The secret that list cursors are signed with. */
   readonly cursorKey: () => Promise<Uint8Array>;
-  readonly region: Region;
+  /** What may be asked for: models, sizes, fields, prices. */
+  readonly offer: Offer;
   readonly authentication: Authentication;
   readonly corsOrigins: readonly string[];
   readonly requestsPerMinute: number;

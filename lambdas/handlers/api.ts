@@ -14,28 +14,26 @@ import { createRequestLimits } from "../http/request-limits.ts";
 import { createImageStore } from "../images/bucket.ts";
 import { createPictureReader } from "../images/reader.ts";
 import { createResendStore } from "../openai/ledger-table.ts";
-import { createPacer, type Pacer } from "../pacing/limiter.ts";
-import { paceOf } from "../pacing/pace.ts";
+import { createPacers } from "../pacing/pacers.ts";
 import { PICTURE_CALLS } from "../platform/call-limits.ts";
 import { documentClient } from "../platform/dynamodb.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
-import { providerRegion } from "../providers/region.ts";
+import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import type { ApiDependencies } from "./api-dependencies.ts";
 import { routesOf } from "./routes.ts";
 
 const client = documentClient();
 const pictures = new S3Client(PICTURE_CALLS);
 const table = required("TABLE_NAME");
-const region = providerRegion();
+const offer = configuredOffer();
+const quotaOf = configuredQuotas(offer);
 const retentionDays = requiredNumber("RETENTION_DAYS");
 const budget = configuredBudget();
-const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
 const now = Date.now;
 const pause = async (milliseconds: number) => {
   await sleep(milliseconds);
 };
-const pacers = new Map<string, Pacer>();
 
 const dependencies: ApiDependencies = {
   generations: createGenerationStore(client, table, retentionDays, budget),
@@ -47,16 +45,18 @@ const dependencies: ApiDependencies = {
   manifests: createManifests(pictures, required("BUCKET_NAME")),
   limits: createRequestLimits(client, table, now),
   purse: createPurse(client, { table, budget, now }),
-  pacerOf(model) {
-    const known = pacers.get(model);
-    if (known !== undefined) return known;
-    const pacer = createPacer({ client, table, region, model, pace, now, sleep: pause });
-    pacers.set(model, pacer);
-    return pacer;
-  },
-  pace,
+  pacerOf: createPacers({
+    client,
+    table,
+    region: offer.region,
+    quotaOf,
+    burst: requiredNumber("PROVIDER_BURST"),
+    now,
+    sleep: pause,
+  }),
+  quotaOf,
   cursorKey: createCursorKey(client, table),
-  region,
+  offer,
   authentication: required("AUTHENTICATION") === "iam" ? "iam" : "key",
   corsOrigins: list("CORS_ORIGINS"),
   requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),
@@ -73,7 +73,7 @@ const dependencies: ApiDependencies = {
 };
 
 /** Answers HTTP requests. */
-export const handler = newHandler(routesOf(region), dependencies).use(injectLambdaContext(logger)).use({
+export const handler = newHandler(routesOf(offer), dependencies).use(injectLambdaContext(logger)).use({
   // Powertools' own middleware warns of every request that counted nothing.
   after: publishMetrics,
   onError: publishMetrics,

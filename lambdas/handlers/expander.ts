@@ -10,13 +10,13 @@ import { createExpansions, readExpansion } from "../batches/expansions.ts";
 import { createManifests } from "../batches/manifests.ts";
 import { createBatchStore } from "../batches/table.ts";
 import { configuredBudget } from "../budgets/configured.ts";
+import { createRequestSchema } from "../generations/request.ts";
 import { createGenerationStore } from "../generations/table.ts";
 import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
 import { documentClient } from "../platform/dynamodb.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
-import { requestSchemaOf } from "../providers/catalogue.ts";
-import { providerRegion } from "../providers/region.ts";
+import { configuredOffer } from "../providers/configured.ts";
 
 /** What a hundred lines may take at most, with a checkpoint and a message after them. */
 const CHUNK_MS = 20_000;
@@ -24,14 +24,14 @@ const CHUNK_MS = 20_000;
 const client = documentClient();
 const table = required("TABLE_NAME");
 const retentionDays = requiredNumber("RETENTION_DAYS");
-const region = providerRegion();
+const offer = configuredOffer();
 const dependencies = {
   batches: createBatchStore(client, { table, retentionDays, now: Date.now }),
   generations: createGenerationStore(client, table, retentionDays, configuredBudget()),
   manifests: createManifests(new S3Client(PICTURE_CALLS), required("BUCKET_NAME")),
   expansions: createExpansions(new SQSClient(CALLS), required("EXPANSION_QUEUE_URL")),
-  schema: requestSchemaOf(region),
-  region,
+  schema: createRequestSchema(offer),
+  offer,
   now: Date.now,
   random: Math.random,
   signal(name: string, count: number) {

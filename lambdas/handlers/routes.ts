@@ -6,18 +6,18 @@ import { getImage, headImage } from "../generations/http/image.ts";
 import { listGenerations } from "../generations/http/list.ts";
 import { readGeneration } from "../generations/http/read.ts";
 import { removeGeneration } from "../generations/http/remove.ts";
+import { createRequestSchema } from "../generations/request.ts";
 import type { Operation } from "../http/operation.ts";
 import { docsPage } from "../http/pages/docs-page.ts";
 import { health } from "../http/pages/health.ts";
 import { openapi } from "../http/pages/openapi.ts";
 import { createOpenAiImage } from "../openai/images.ts";
-import { requestSchemaOf } from "../providers/catalogue.ts";
-import type { Region } from "../providers/dashscope/models.ts";
-import { listModels } from "../providers/http/models.ts";
+import { listModels, readModel } from "../providers/http/models.ts";
+import type { Offer } from "../providers/registry.ts";
 
 /** The route table: what is answered, and what the OpenAPI document says. */
-export function routesOf(region: Region): readonly Operation[] {
-  const schema = requestSchemaOf(region);
+export function routesOf(offer: Offer): readonly Operation[] {
+  const schema = createRequestSchema(offer);
   return [
     createGeneration(schema),
     listGenerations,
@@ -28,8 +28,9 @@ export function routesOf(region: Region): readonly Operation[] {
     cancelGeneration,
     createBatch(schema),
     readBatch,
-    createOpenAiImage(schema),
+    createOpenAiImage(schema, offer),
     listModels,
+    readModel,
     openapi,
     docsPage,
     health,

@@ -4,18 +4,18 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import middy from "@middy/core";
 import { configuredBudget } from "../budgets/configured.ts";
+import { createRequestSchema } from "../generations/request.ts";
 import { createGenerationStore } from "../generations/table.ts";
 import { createImageStore } from "../images/bucket.ts";
 import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
 import { documentClient } from "../platform/dynamodb.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
 import { logger } from "../platform/observe.ts";
-import { requestSchemaOf } from "../providers/catalogue.ts";
-import { providerRegion } from "../providers/region.ts";
+import { configuredOffer } from "../providers/configured.ts";
 import { runTask } from "../workflows/run-task.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
-const region = providerRegion();
+const offer = configuredOffer();
 const client = documentClient();
 const table = required("TABLE_NAME");
 
@@ -26,8 +26,8 @@ export const handler = middy(
     images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), Date.now),
     taskTokens: createTaskTokens(client, table, Date.now),
     workflows: new SFNClient(CALLS),
-    schema: requestSchemaOf(region),
-    region,
+    schema: createRequestSchema(offer),
+    offer,
     now: Date.now,
     random: Math.random,
     async sleep(milliseconds) {

@@ -10,8 +10,7 @@ import middy from "@middy/core";
 import { createGenerationStore } from "../generations/table.ts";
 import { createImageStore } from "../images/bucket.ts";
 import { downloadImage } from "../images/download.ts";
-import { createPacer, type Pacer } from "../pacing/limiter.ts";
-import { paceOf } from "../pacing/pace.ts";
+import { createPacers } from "../pacing/pacers.ts";
 import type { WorkerDependencies } from "../painting/dependencies.ts";
 import { createTurnQueue } from "../painting/queue.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
@@ -19,57 +18,49 @@ import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
 import { documentClient } from "../platform/dynamodb.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
-import { priceOf } from "../providers/catalogue.ts";
-import { createDashScopeClient } from "../providers/dashscope/client.ts";
+import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import { createProviderKey } from "../providers/provider-key.ts";
-import { providerRegion } from "../providers/region.ts";
+import { priceIn } from "../providers/registry.ts";
 
 const client = documentClient();
 const table = required("TABLE_NAME");
-const region = providerRegion();
-const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
+const offer = configuredOffer();
 const now = Date.now;
 const pause = async (milliseconds: number) => {
   await sleep(milliseconds);
 };
-const pacers = new Map<string, Pacer>();
-const provider = createDashScopeClient({
+const provider = offer.provider.createClient({
   baseUrl: required("PROVIDER_BASE_URL"),
   readTimeoutMs: requiredNumber("PROVIDER_READ_TIMEOUT_SECONDS") * 1000,
 });
 
 const dependencies: WorkerDependencies = {
   generations: createGenerationStore(client, table, requiredNumber("RETENTION_DAYS")),
-  pacerOf(model) {
-    const known = pacers.get(model);
-    if (known !== undefined) return known;
-    const pacer = createPacer({
-      client,
-      table,
-      region,
-      model,
-      pace,
-      probeEvery: requiredNumber("PROBE_SECONDS") * 1000,
-      now,
-      sleep: pause,
-    });
-    pacers.set(model, pacer);
-    return pacer;
-  },
+  pacerOf: createPacers({
+    client,
+    table,
+    region: offer.region,
+    quotaOf: configuredQuotas(offer),
+    burst: requiredNumber("PROVIDER_BURST"),
+    probeEvery: requiredNumber("PROBE_SECONDS") * 1000,
+    now,
+    sleep: pause,
+  }),
   images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), now),
   providerKey: createProviderKey(new SecretsManagerClient(CALLS), required("PROVIDER_KEY_SECRET_ARN"), now),
-  submit: (request, apiKey) => provider.submit(request, { apiKey }),
+  submit: provider.submit,
   download: (sourceUrl) =>
     downloadImage(sourceUrl, {
       directory: tmpdir(),
       extraHosts: list("PROVIDER_IMAGE_HOSTS"),
+      checkResultUrl: offer.provider.resultHosts.check,
       // The worker compares the dimensions itself, with what was asked and with what the provider counted.
       expected: { width: null, height: null },
       timeoutMs: requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000,
     }),
-  priceOf: (model) => priceOf(region, model),
-  region,
-  pace,
+  modelOf: offer.modelOf,
+  priceOf: (model, size) => priceIn(offer, model, size),
+  region: offer.region,
   leaseSeconds: requiredNumber("LEASE_SECONDS"),
   slotWaitMs: requiredNumber("SLOT_WAIT_SECONDS") * 1000,
   now,

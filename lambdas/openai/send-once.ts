@@ -32,9 +32,9 @@ type Dependencies = Pick<
   | "listing"
   | "mostOpenGenerations"
   | "now"
-  | "pace"
+  | "offer"
+  | "pacerOf"
   | "random"
-  | "region"
   | "resends"
   | "sleep"
 >;

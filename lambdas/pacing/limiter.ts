@@ -20,6 +20,7 @@ import {
 
 /** One pace for all workers, kept in one item per provider region and model. */
 export interface Pacer {
+  readonly pace: Pace;
   /** Takes the next slot where it is at most `patience` milliseconds away, or makes an appointment. */
   take(patience: number): Promise<Turn>;
   /** A slot taken earlier, as it is now: moved with the line, or null where a throttle or a pause has voided it. */
@@ -49,7 +50,7 @@ type Item = z.infer<typeof itemSchema>;
 
 const FIRST_ITEM: Item = { ...EMPTY_LINE, version: 0, move_id: "" };
 
-interface PacerOptions {
+export interface PacerOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly region: string;
@@ -103,6 +104,7 @@ export function createPacer(options: PacerOptions): Pacer {
     move((line) => ({ line: step(line), result: undefined }));
 
   return {
+    pace,
     take: (patience) =>
       move((before) => {
         const { line, turn } = takeTurn(before, { now: now(), patience, pace, probeEvery });

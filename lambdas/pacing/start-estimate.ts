@@ -1,7 +1,7 @@
 import { type OpenGeneration, type Queued, timestamp } from "../generations/record.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import type { Pacer } from "./limiter.ts";
-import { type Pace, slotsHeld } from "./pace.ts";
+import { slotsHeld } from "./pace.ts";
 
 /** What the caller of an open generation may expect. */
 export interface Prospects {
@@ -13,8 +13,7 @@ export interface Prospects {
 
 interface ProspectsDependencies {
   readonly generations: Pick<GenerationStore, "inLine">;
-  readonly pacerOf: (model: string) => Pick<Pacer, "prospects">;
-  readonly pace: Pace;
+  readonly pacerOf: (model: string) => Pick<Pacer, "prospects" | "pace">;
   readonly now: () => number;
 }
 
@@ -51,11 +50,13 @@ export async function prospectsOf(
  * they are. Only after those come the free ones.
  */
 async function likelyStart(generation: Queued, dependencies: ProspectsDependencies): Promise<number | null> {
-  const { generations, pacerOf, pace, now } = dependencies;
+  const { generations, pacerOf, now } = dependencies;
   const { lane, model, id } = generation;
+  const pacer = pacerOf(model);
+  const { pace } = pacer;
   const notBefore = Date.parse(generation.not_before);
   const [{ nextSlotAt, lineEndsAt, paused }, line] = await Promise.all([
-    pacerOf(model).prospects(),
+    pacer.prospects(),
     lane === "interactive" ? generations.inLine(lane, model, Math.max(now(), notBefore)) : none,
   ]);
   if (paused) return null;

@@ -46,7 +46,8 @@ async function finishBegun(own: Generation, dependencies: WorkerDependencies): P
       if (leaseEnd > dependencies.now()) return back(leaseEnd);
       const now = dependencies.now();
       const detail = "The service lost the provider's answer; whether the image was charged is not known.";
-      const notBefore = now + retryDelay(begun.attempts, dependencies.pace, dependencies.random);
+      const notBefore =
+        now + retryDelay(begun.attempts, dependencies.pacerOf(begun.model).pace, dependencies.random);
       const next = loseAnswer(begun, { now, notBefore, detail });
       if (!(await dependencies.generations.save(next))) continue;
       dependencies.signal("OutcomeUnknown", begun.id);
@@ -99,14 +100,17 @@ async function slotOrAppointment(
     const slot = await untilNear(turn, pacer, dependencies);
     if (slot !== null) return slot;
   }
-  return { kind: "appointment", at: dependencies.now() + dependencies.pace.interval };
+  return { kind: "appointment", at: dependencies.now() + pacer.pace.interval };
 }
 
 /** Waits for a slot, wherever the line moves it meanwhile; null where it is voided, or moves too far away. */
 async function untilNear(slot: Slot, pacer: Pacer, dependencies: WorkerDependencies): Promise<Slot | null> {
-  const { now, sleep, slotWaitMs, pace } = dependencies;
+  const { now, sleep, slotWaitMs } = dependencies;
   const patience = now() + slotWaitMs;
-  const preparation = Math.min(LONGEST_PREPARATION_MS, Math.max(SHORTEST_PREPARATION_MS, pace.interval));
+  const preparation = Math.min(
+    LONGEST_PREPARATION_MS,
+    Math.max(SHORTEST_PREPARATION_MS, pacer.pace.interval),
+  );
   for (let awaited = slot; ; ) {
     const wait = awaited.at - preparation - now();
     if (wait > 0) await sleep(wait);

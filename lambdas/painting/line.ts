@@ -78,7 +78,7 @@ async function tryClaim(
     turn: own.id,
     region,
     // A model that is not offered any more is claimed too: submitting it ends it.
-    price: dependencies.priceOf(candidate.model) ?? candidate.price,
+    price: dependencies.priceOf(candidate.model, candidate.input?.size ?? "") ?? candidate.price,
   });
   if (await generations.save(claimed)) return claimed;
   // Claimed for this message all the same, by another delivery of it: it has its turn.

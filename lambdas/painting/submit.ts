@@ -4,9 +4,8 @@ import { retryDelay, throttlePause } from "../pacing/pace.ts";
 import type { Slot } from "../pacing/slots.ts";
 import { errorName, logger } from "../platform/observe.ts";
 import type { ProviderRefusal } from "../platform/problems.ts";
-import type { OperatorFault } from "../providers/dashscope/error-table.ts";
-import { dimensionsOf, IMAGE_SIZES, type ImageSize, isModelName } from "../providers/dashscope/models.ts";
-import type { Accepted, Rejected, Submission } from "../providers/dashscope/submission.ts";
+import type { Accepted, OperatorFault, PaintRequest, Rejected, Submission } from "../providers/port.ts";
+import { dimensionsOf, sizeFault } from "../providers/sizes.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 
@@ -22,18 +21,10 @@ export async function submit(
   apiKey: string,
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
-  const request = paintRequest(generation);
-  if (request === null) {
-    const message = "The model is not offered by the provider any more.";
-    return settle(
-      refuse(generation, {
-        now: dependencies.now(),
-        code: "provider_misconfigured",
-        message,
-        provider: null,
-      }),
-      dependencies,
-    );
+  const request = paintRequest(generation, dependencies);
+  if (typeof request === "string") {
+    const by = { now: dependencies.now(), code: "provider_misconfigured", provider: null } as const;
+    return settle(refuse(generation, { ...by, message: request }), dependencies);
   }
   const early = slot.at - dependencies.now();
   if (early > 0) await dependencies.sleep(early);
@@ -65,7 +56,9 @@ async function writeDown(
     case "unknown": {
       const now = dependencies.now();
       dependencies.signal("OutcomeUnknown", generation.id);
-      const notBefore = now + retryDelay(generation.attempts, dependencies.pace, dependencies.random);
+      const notBefore =
+        now +
+        retryDelay(generation.attempts, dependencies.pacerOf(generation.model).pace, dependencies.random);
       const detail = `The provider's answer was lost (${submission.detail}); whether the image was charged is not known.`;
       return settle(
         loseAnswer(generation, { now, notBefore, detail, provider: refusalOf(submission) }),
@@ -81,13 +74,13 @@ async function accepted(
   answer: Accepted,
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
-  const asked = dimensionsOf(sizeOf(generation));
+  const asked = dimensionsOf(generation.input?.size ?? "");
   const painted = checkpoint(generation, {
     requestId: answer.requestId,
     sourceUrl: answer.sourceUrl,
     sourceExpiresAt: answer.sourceExpiresAt.getTime(),
-    width: answer.width ?? asked.width,
-    height: answer.height ?? asked.height,
+    width: answer.width ?? asked?.width ?? 0,
+    height: answer.height ?? asked?.height ?? 0,
     now: dependencies.now(),
   });
   const saved = await insistently(() => dependencies.generations.save(painted), dependencies);
@@ -113,7 +106,7 @@ async function rejected(
   }
   const pause = Math.max(
     (answer.retryAfterSeconds ?? 0) * 1000,
-    throttlePause(dependencies.pace, dependencies.random),
+    throttlePause(dependencies.pacerOf(generation.model).pace, dependencies.random),
   );
   const [disposition] = await Promise.all([
     settle(afterRefusal(generation, answer, { now, pause }, dependencies), dependencies),
@@ -129,10 +122,13 @@ function afterRefusal(
   generation: Submitting,
   answer: Rejected,
   { now, pause }: { now: number; pause: number },
-  { pace, random }: WorkerDependencies,
+  { pacerOf, random }: WorkerDependencies,
 ): Generation {
   if (generation.attempts < ATTEMPTS[answer.retry]) {
-    const delay = answer.retry === "throttled" ? pause : retryDelay(generation.attempts, pace, random);
+    const delay =
+      answer.retry === "throttled"
+        ? pause
+        : retryDelay(generation.attempts, pacerOf(generation.model).pace, random);
     return requeue(generation, { notBefore: now + delay, counted: true });
   }
   const provider = refusalOf(answer);
@@ -197,20 +193,12 @@ function refusalOf(answer: { provider: Rejected["provider"] }): ProviderRefusal 
   return code === null && requestId === null ? null : { code, message, request_id: requestId };
 }
 
-function paintRequest(generation: Submitting) {
-  const { input, model } = generation;
-  if (input === null || !isModelName(model)) return null;
-  return {
-    model,
-    prompt: input.prompt,
-    negativePrompt: input.negative_prompt,
-    size: sizeOf(generation),
-    seed: input.seed,
-    promptExtend: input.prompt_extend,
-    watermark: input.watermark,
-  };
-}
-
-function sizeOf(generation: Submitting): ImageSize {
-  return IMAGE_SIZES.find((size) => size === generation.input?.size) ?? IMAGE_SIZES[0];
+/** What the provider is asked for; or why it cannot be asked. Nothing is painted as something else. */
+function paintRequest({ input, model }: Submitting, { modelOf }: WorkerDependencies): PaintRequest | string {
+  const facts = modelOf(model);
+  if (facts === null) return `The model ${model} is not offered any more; nothing was painted.`;
+  if (input === null) return "The input was removed before its turn; nothing was painted.";
+  if (sizeFault(input.size, facts.size) !== null)
+    return `The size ${input.size} is not offered by ${model} any more; nothing was painted.`;
+  return { ...input, model };
 }

@@ -1,15 +1,16 @@
 import * as z from "zod";
 import { requireFunds } from "../../budgets/cover.ts";
 import { makeRoom } from "../../generations/open-limit.ts";
-import type { createRequestSchema } from "../../generations/request.ts";
+import type { RequestSchema } from "../../generations/request.ts";
 import type { ApiDependencies } from "../../handlers/api-dependencies.ts";
 import * as examples from "../../http/examples.ts";
 import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
 import { batchId } from "../../platform/ids.ts";
+import { millionthsOf } from "../../platform/money.ts";
 import { InvalidInput, ServiceError } from "../../platform/problems.ts";
-import { currencyOf } from "../../providers/catalogue.ts";
+import { type Offer, priceIn } from "../../providers/registry.ts";
 import { manifestFolder } from "../manifests.ts";
 import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";
 import { type BatchRequest, batchHash, batchRequestSchema } from "../request.ts";
@@ -27,7 +28,7 @@ const requestHeaders = z.object({
 });
 
 /** `POST /v1/batches`: many intents in one. */
-export function createBatch(schema: ReturnType<typeof createRequestSchema>): Operation {
+export function createBatch(schema: RequestSchema): Operation {
   return operation({
     method: "POST",
     path: "/v1/batches",
@@ -78,20 +79,30 @@ async function accept(
   headers: z.output<typeof requestHeaders>,
   dependencies: ApiDependencies,
 ): Promise<{ batch: Batch; replayed: boolean }> {
-  await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
+  const { offer } = dependencies;
+  const [first] = request.items ?? [];
+  const model = first?.model ?? offer.models[0].id;
+  await makeRoom({ owner, lane: "batch", idempotencyKey: null, request: { model } }, dependencies);
   const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
-  await requireFunds(owner, request.items?.map(({ model }) => model) ?? "in a manifest", dependencies);
+  await requireFunds(owner, pricesOf(request, offer), dependencies);
   const accepted = acceptBatch({
     request,
     owner,
     idempotencyKey: headers["idempotency-key"] ?? null,
     deadlineSeconds: headers["cancel-after"] ?? BATCH_DEADLINE_SECONDS,
-    currency: currencyOf(dependencies.region),
+    currency: offer.currency,
     etag,
     now: dependencies.now(),
   });
   const existing = await dependencies.batches.insert(accepted);
   return { batch: existing ?? accepted, replayed: existing !== null };
+}
+
+/** What its pictures cost where they are known; of those in a manifest one of the cheapest. */
+function pricesOf({ items }: BatchRequest, offer: Offer): string[] {
+  if (items !== undefined) return items.map(({ model, size }) => priceIn(offer, model, size)?.amount ?? "0");
+  const costs = offer.models.flatMap(({ pricing }) => pricing.output.map(({ cost }) => cost));
+  return costs.sort((a, b) => millionthsOf(a) - millionthsOf(b)).slice(0, 1);
 }
 
 /** The entity tag of a manifest that this owner may name. */

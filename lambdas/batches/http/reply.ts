@@ -10,11 +10,13 @@ const LONGEST_RETRY_SECONDS = 60;
 export async function batchReply(
   batch: Batch,
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
-  { batches, pace }: Pick<ApiDependencies, "batches" | "pace">,
+  { batches, offer, pacerOf }: Pick<ApiDependencies, "batches" | "offer" | "pacerOf">,
 ): Promise<Reply> {
   const view = viewOfBatch(batch, await batches.members(batch.id));
+  // Its models are not known here: asking too early costs a read, too late a wait.
+  const quickest = Math.min(...offer.models.map(({ id }) => pacerOf(id).pace.interval));
   return json(status, view, {
-    ...(view.completed_at === null && { "Retry-After": String(retryAfter(view, pace.interval)) }),
+    ...(view.completed_at === null && { "Retry-After": String(retryAfter(view, quickest)) }),
     ...headers,
   });
 }

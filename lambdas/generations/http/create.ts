@@ -10,7 +10,7 @@ import { makeRoom } from "../open-limit.ts";
 import { problemOfEnd } from "../problem-of-end.ts";
 import { hasEnded, readUntil } from "../read.ts";
 import { isOpen } from "../record.ts";
-import { type CreateRequest, canonical, type createRequestSchema } from "../request.ts";
+import type { CreateRequest, RequestSchema } from "../request.ts";
 import { generationView } from "../view.ts";
 import { generationReply } from "./reply.ts";
 
@@ -21,7 +21,7 @@ const requestHeaders = z.object({
 });
 
 /** `POST /v1/generations`: the main door. */
-export function createGeneration(schema: ReturnType<typeof createRequestSchema>): Operation {
+export function createGeneration(schema: RequestSchema): Operation {
   return operation({
     method: "POST",
     path: "/v1/generations",
@@ -81,7 +81,7 @@ export function createGeneration(schema: ReturnType<typeof createRequestSchema>)
 
 function intentOf(body: CreateRequest, owner: string, idempotencyKey: string | null, deadline?: number) {
   return {
-    request: canonical(body),
+    request: body,
     owner,
     lane: "interactive" as const,
     idempotencyKey,

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCreateRequest, requestHash, warningsOf } from "../../../lambdas/generations/request.ts";
 import { type Fault, InvalidInput } from "../../../lambdas/platform/problems.ts";
-import { catalogue, schema } from "../../support/generations.ts";
+import { offer, schema } from "../../support/generations.ts";
 
 const prompt = "a red fox";
+const [model] = offer.models;
 const parse = (body: unknown) => parseCreateRequest(schema, body);
 
 /** Pointer and detail of every fault that a body has. */
@@ -44,7 +45,9 @@ describe("a prompt alone is enough", () => {
   test.each(["1664", "1472", "1328", "1104", "928"])(
     "a size of width %s may be written with * or x",
     (width) => {
-      const size = catalogue.sizes.find((each) => each.startsWith(`${width}*`)) ?? "";
+      const { size: rule } = model;
+      const sizes = rule.rule === "list" ? rule.values : [];
+      const size = sizes.find((each) => each.startsWith(`${width}*`)) ?? "";
       expect(parse({ prompt, size }).size).toBe(size);
       expect(parse({ prompt, size: size.replace("*", "x") }).size).toBe(size);
     },
@@ -152,7 +155,7 @@ describe("characters are code points", () => {
     [801, 1],
   ])("a prompt of %i warns %i times, and is sent whole", (length, warnings) => {
     const request = parse({ prompt: FOX.repeat(length) });
-    expect(warningsOf(request, catalogue)).toHaveLength(warnings);
+    expect(warningsOf(request, model)).toHaveLength(warnings);
     expect([...request.prompt]).toHaveLength(length);
   });
 
@@ -160,13 +163,11 @@ describe("characters are code points", () => {
     [500, 0],
     [501, 1],
   ])("a negative prompt of %i warns %i times", (length, warnings) => {
-    expect(warningsOf(parse({ prompt, negative_prompt: FOX.repeat(length) }), catalogue)).toHaveLength(
-      warnings,
-    );
+    expect(warningsOf(parse({ prompt, negative_prompt: FOX.repeat(length) }), model)).toHaveLength(warnings);
   });
 
   test("a warning says which text, how long, and where it may be cut", () => {
-    const [warning] = warningsOf(parse({ prompt: "a".repeat(801) }), catalogue);
+    const [warning] = warningsOf(parse({ prompt: "a".repeat(801) }), model);
     expect(warning).toBe("prompt has 801 characters; the provider may silently cut it after 800.");
   });
 });

@@ -18,7 +18,7 @@ import { createCursorKey } from "../../../lambdas/http/cursor-key.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createResendStore, resendKey } from "../../../lambdas/openai/ledger-table.ts";
 import { documentClient } from "../../../lambdas/platform/dynamodb.ts";
-import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
+import { offer, schema } from "../../support/generations.ts";
 
 const table = mockClient(DynamoDBDocumentClient);
 const client = documentClient();
@@ -29,10 +29,10 @@ beforeEach(() => {
 });
 
 function generation(owner = "alice") {
-  const request = parseCreateRequest(requestSchemaOf("sg"), { prompt: "a fox" });
+  const request = parseCreateRequest(schema, { prompt: "a fox" });
   return plan(
     { request, owner, lane: "interactive", idempotencyKey: null },
-    { region: "sg", now, random: () => 0.5 },
+    { offer, now, random: () => 0.5 },
   );
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Generation, timestamp } from "../../../lambdas/generations/record.ts";
 import { cancel } from "../../../lambdas/generations/transitions.ts";
 import { deliver } from "../../../lambdas/painting/deliver.ts";
-import type { Submission } from "../../../lambdas/providers/dashscope/submission.ts";
+import type { Submission } from "../../../lambdas/providers/port.ts";
 import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import {
   accepted,

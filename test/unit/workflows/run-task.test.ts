@@ -13,7 +13,7 @@ import {
 } from "../../../lambdas/generations/transitions.ts";
 import { logger } from "../../../lambdas/platform/observe.ts";
 import { runTask } from "../../../lambdas/workflows/run-task.ts";
-import { HOUR, NOON, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
+import { HOUR, NOON, offer, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
 import { inMemoryGenerations, inMemoryImages } from "../../support/in-memory-stores.ts";
 
 logger.setLogLevel("SILENT");
@@ -47,7 +47,7 @@ function task(ending: Ending | null = null) {
     },
     workflows: sfn as unknown as SFNClient,
     schema,
-    region: "sg",
+    offer,
     now: () => state.now,
     random: () => 0.5,
     sleep: async (milliseconds) => {
