@@ -87,7 +87,7 @@ export function createRequestSchema(offer: Offer) {
               addIssue(`must have at most ${MOST_PAIRS} entries`);
           },
           // The fault of a pair hides no other.
-          { when: ({ value }) => isObject(value) },
+          { when: ({ value }) => isRecord(value) },
         )
         .default({})
         .meta({
@@ -104,7 +104,7 @@ export function createRequestSchema(offer: Offer) {
           addIssue({ code: "custom", path: [field], message: detail });
       },
       // The fault of a field hides no other.
-      { when: ({ value }) => isObject(value) },
+      { when: ({ value }) => isRecord(value) },
     )
     .meta({ id: "CreateGeneration" })
     .transform((request) => {
@@ -197,7 +197,7 @@ function agreed<Value>(name: string, [first, ...others]: readonly Value[]): Reco
   return first === undefined || others.some((other) => other !== first) ? {} : { [name]: first };
 }
 
-function isObject(value: unknown): boolean {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -276,9 +276,16 @@ export function requestHash(request: CreateRequest): string {
     watermark,
     on_unknown_outcome,
     sorted(metadata),
-    ...sorted(later).filter(([, value]) => value !== null && value !== undefined),
+    ...sorted(later).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, JSON.stringify(value, inOrder)]],
+    ),
   ];
   return createHash("sha256").update(JSON.stringify(intent)).digest("hex");
+}
+
+/** For JSON.stringify: objects with their entries by name. */
+function inOrder(_: string, value: unknown): unknown {
+  return isRecord(value) ? Object.fromEntries(sorted(value)) : value;
 }
 
 /** The entries of an object by name: two spellings of one object are one. */
