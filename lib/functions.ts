@@ -2,11 +2,11 @@ import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
-import { offerOf } from "../lambdas/providers/registry.ts";
 import { providerBaseUrl } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
 import type { GenerationEvents } from "./event-bus.ts";
 import type { Expansions } from "./expansions.ts";
+import { modelQuotas } from "./model-quotas.ts";
 import type { ProviderKey } from "./provider-key.ts";
 import type { WorkQueue } from "./queue.ts";
 import { ServiceFunction, type Settings } from "./service-function.ts";
@@ -147,7 +147,7 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     PROVIDER_REGION: provider.region,
     PROVIDER_BASE_URL: providerBaseUrl(environment),
     PROVIDER_IMAGE_HOSTS: provider.extraImageHosts.join(","),
-    MODEL_REQUESTS_PER_MINUTE: quotasOf(environment).join(","),
+    MODEL_REQUESTS_PER_MINUTE: modelQuotas(environment).join(","),
     PROVIDER_BURST: String(provider.burst),
     PROVIDER_READ_TIMEOUT_SECONDS: String(timeouts.providerRead),
     LEASE_SECONDS: String(timeouts.lease),
@@ -156,12 +156,4 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
     API_WAIT_SECONDS: String(timeouts.apiWait),
   };
-}
-
-/** The quota of each model, `id=number`: its own of this environment, else the environment's for all, else the registry's. */
-function quotasOf({ provider }: Environment): string[] {
-  return offerOf(provider).models.map(({ id, requestsPerMinute }) => {
-    const own = provider.models?.[id]?.requestsPerMinute;
-    return `${id}=${own ?? provider.requestsPerMinute ?? requestsPerMinute}`;
-  });
 }

@@ -43,7 +43,7 @@ const oils: Model = {
 /** Of the provider's other region alone. */
 const fresco: Model = { ...oils, id: "fresco", pricing: { mars: [{ up_to_pixels: null, cost: "9" }] } };
 
-export const HOST = "pictures.pretend.example";
+const HOST = "pictures.pretend.example";
 
 /** A provider that no registry knows: it notes what it is asked, and accepts all of it. */
 export function pretendProvider(): Provider & {

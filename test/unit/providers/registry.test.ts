@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { offerOf, priceIn } from "../../../lambdas/providers/registry.ts";
 import { costOf, dimensionsOf, sizeFault } from "../../../lambdas/providers/sizes.ts";
@@ -89,5 +90,18 @@ describe("sizes", () => {
       "0.50",
       "0.50",
     ]);
+  });
+});
+
+describe("the rest of the code", () => {
+  const others = globSync("{bin,lambdas,lib}/**/*.ts").filter((file) => !/^lambdas.providers/.test(file));
+
+  test("knows no provider's folder and no list of regions", () => {
+    expect(others.length).toBeGreaterThan(100);
+    for (const file of others) {
+      const text = readFileSync(file, "utf8");
+      expect(text, file).not.toMatch(/from "[^"]*providers\/(?!http\/)[a-z0-9-]+\//);
+      expect(text, file).not.toMatch(/"sg"[\s|,]*"bj"/);
+    }
   });
 });
