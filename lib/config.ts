@@ -1,13 +1,14 @@
 import { type Environment, type EnvironmentName, environmentSchema } from "./environment-schema.ts";
-import { localVariables, type Variables } from "./local-variables.ts";
+import { LOCAL_PROVIDER, localVariables, type Variables } from "./local-variables.ts";
 
 /** What `dev`, `staging` and `prod` have in common until one of them says otherwise. */
 const deployed = {
   provider: {
+    name: "dashscope",
     region: "sg",
     extraImageHosts: [],
-    // Alibaba's quota for a whole account: raise it only after `GET {base}/api/v1/quotas` says more.
-    requestsPerMinute: 2,
+    // Quotas are the registry's, for a whole account. Name another for a model in `models`, or `requestsPerMinute` for
+    // all of them, only after `GET {base}/api/v1/quotas` says more.
     burst: 1,
     timeoutSeconds: 298,
   },
@@ -32,6 +33,7 @@ const environments: Record<EnvironmentName, (variables: Variables) => unknown> =
     return {
       ...deployed,
       provider: {
+        name: LOCAL_PROVIDER,
         region: shell.DASHSCOPE_REGION,
         baseUrl: shell.DASHSCOPE_BASE_URL,
         extraImageHosts: shell.DASHSCOPE_IMAGE_HOSTS,

@@ -1,31 +1,34 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { CfnRuleGroup } from "aws-cdk-lib/aws-networkfirewall";
 import { Construct } from "constructs";
-import { defaultBaseUrl } from "../lambdas/providers/dashscope/models.ts";
-import { KNOWN_RESULT_HOSTS } from "../lambdas/providers/dashscope/result-hosts.ts";
+import type { ResultHosts } from "../lambdas/providers/port.ts";
+import { offerOf } from "../lambdas/providers/registry.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** The address of the provider: the environment's own, else the region's shared host. */
 export function providerBaseUrl({ provider }: Environment): string {
-  return provider.baseUrl ?? defaultBaseUrl(provider.region);
+  return provider.baseUrl ?? offerOf(provider).baseUrl;
 }
 
 /** Every host that the worker must reach outside AWS, by name. */
 function egressHosts(environment: Environment): string[] {
-  const provider = new URL(providerBaseUrl(environment)).hostname;
-  return [...new Set([provider, ...KNOWN_RESULT_HOSTS, ...environment.provider.extraImageHosts])];
+  const host = new URL(providerBaseUrl(environment)).hostname;
+  const { known } = offerOf(environment.provider).provider.resultHosts;
+  return [...new Set([host, ...known, ...environment.provider.extraImageHosts])];
 }
 
 /** Result hosts not seen yet: the guard of the download, in the words of Suricata. A list of domains cannot say it. */
-const UNSEEN_RESULT_HOSTS = [
-  "pass tls $HOME_NET any -> $EXTERNAL_NET 443",
-  "(tls.sni;",
-  'content:"dashscope-"; startswith; nocase;',
-  'content:".aliyuncs.com"; endswith; nocase;',
-  'pcre:"/^dashscope-[a-z0-9-]+\\.oss-[a-z0-9-]+\\.aliyuncs\\.com$/i";',
-  "flow:to_server;",
-  'msg:"a result host of DashScope"; sid:1000001; rev:1;)',
-].join(" ");
+function unseenHosts(provider: string, unseen: NonNullable<ResultHosts["unseen"]>): string {
+  return [
+    "pass tls $HOME_NET any -> $EXTERNAL_NET 443",
+    "(tls.sni;",
+    `content:"${unseen.startsWith}"; startswith; nocase;`,
+    `content:"${unseen.endsWith}"; endswith; nocase;`,
+    `pcre:"/${unseen.pattern}/i";`,
+    "flow:to_server;",
+    `msg:"a result host of ${provider}"; sid:1000001; rev:1;)`,
+  ].join(" ");
+}
 
 /**
  * Rule groups for the AWS Network Firewall of a network that blocks public object storage: with them the worker
@@ -34,9 +37,10 @@ const UNSEEN_RESULT_HOSTS = [
 export class EgressAllowlist extends Construct {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id);
+    const { name, resultHosts } = offerOf(environment.provider).provider;
     const hosts = new CfnRuleGroup(this, "Hosts", {
       ruleGroupName: `image-service-${environment.name}-hosts`,
-      description: "DashScope and the hosts that its images are known to come from",
+      description: `${name} and the hosts that its images are known to come from`,
       type: "STATEFUL",
       // Fixed for the life of a rule group: room for many more hosts than there are.
       capacity: 200,
@@ -50,15 +54,19 @@ export class EgressAllowlist extends Construct {
         },
       },
     });
-    const pattern = new CfnRuleGroup(this, "UnseenHosts", {
-      ruleGroupName: `image-service-${environment.name}-unseen-hosts`,
-      description: "dashscope-*.oss-*.aliyuncs.com: result hosts that the provider may add",
-      type: "STATEFUL",
-      capacity: 10,
-      ruleGroup: { rulesSource: { rulesString: UNSEEN_RESULT_HOSTS } },
-    });
+    const groups = [hosts];
+    if (resultHosts.unseen !== null)
+      groups.push(
+        new CfnRuleGroup(this, "UnseenHosts", {
+          ruleGroupName: `image-service-${environment.name}-unseen-hosts`,
+          description: `${resultHosts.unseen.description}: result hosts that the provider may add`,
+          type: "STATEFUL",
+          capacity: 10,
+          ruleGroup: { rulesSource: { rulesString: unseenHosts(name, resultHosts.unseen) } },
+        }),
+      );
     new CfnOutput(Stack.of(this), "EgressRuleGroupArns", {
-      value: `${hosts.attrRuleGroupArn},${pattern.attrRuleGroupArn}`,
+      value: groups.map(({ attrRuleGroupArn }) => attrRuleGroupArn).join(","),
     });
   }
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { offerOf, PROVIDERS, providerNamed } from "../lambdas/providers/registry.ts";
 import { PROVIDER_LIMIT } from "./timeouts.ts";
 
 const hostName = z.string().regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/, {
@@ -14,6 +15,8 @@ const amount = z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, {
   error: 'must be an amount such as "100.00"',
 });
 
+const quota = z.number().positive().max(6000);
+
 const daysOfLogs = z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]);
 
 const networkSchema = z.strictObject({
@@ -27,8 +30,9 @@ export const environmentSchema = z
   .strictObject({
     name: z.enum(["local", "dev", "staging", "prod"]),
     provider: z.strictObject({
-      /** Singapore or Beijing: keys and addresses of the two are never mixed. */
-      region: z.enum(["sg", "bj"]),
+      /** Of lambdas/providers/registry.ts. Keys and addresses of two regions are never mixed. */
+      name: z.enum(PROVIDERS.map(({ name }) => name)),
+      region: z.string(),
       /** Another address for the provider, such as a workspace domain; without it the region's shared host. */
       baseUrl: z
         .url({ protocol: /^https?$/, error: "must be an http or https address" })
@@ -36,8 +40,10 @@ export const environmentSchema = z
         .optional(),
       /** Hosts that images may be fetched from besides the provider's known ones. */
       extraImageHosts: z.array(hostAndPort),
-      /** The provider's quota, per account and model. */
-      requestsPerMinute: z.number().positive().max(6000),
+      /** The provider's quota of every model, per account and model; without it the registry's for each. */
+      requestsPerMinute: quota.optional(),
+      /** What one model has for itself, by its id. */
+      models: z.record(z.string(), z.strictObject({ requestsPerMinute: quota })).optional(),
       /** How many requests may leave at once after an idle time. */
       burst: z.int().min(1).max(100),
       /** When the provider gives a call up. */
@@ -80,6 +86,8 @@ export const environmentSchema = z
     ]),
   })
   .superRefine(({ name, provider }, context) => {
+    for (const { path, message } of registryFaults(provider))
+      context.addIssue({ code: "custom", path: ["provider", ...path], message });
     if (name === "local") return;
     if (provider.baseUrl?.startsWith("http:"))
       context.addIssue({
@@ -99,3 +107,24 @@ export const environmentSchema = z
 /** An environment whose values have been checked. */
 export type Environment = z.infer<typeof environmentSchema>;
 export type EnvironmentName = Environment["name"];
+
+/** What the registry does not know of a provider's settings. */
+function registryFaults({
+  name,
+  region,
+  models = {},
+}: {
+  name: string;
+  region: string;
+  models?: Readonly<Record<string, unknown>> | undefined;
+}): { path: string[]; message: string }[] {
+  const regions = Object.keys(providerNamed(name)?.regions ?? {});
+  if (!regions.includes(region)) return [{ path: ["region"], message: `must be ${regions.join(" or ")}` }];
+  const { modelOf, models: offered } = offerOf({ name, region });
+  return Object.keys(models)
+    .filter((id) => modelOf(id) === null)
+    .map((id) => ({
+      path: ["models", id],
+      message: `is not offered in ${region}, only ${offered.map((model) => model.id).join(", ")}`,
+    }));
+}

@@ -6,6 +6,7 @@ import { providerBaseUrl } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
 import type { GenerationEvents } from "./event-bus.ts";
 import type { Expansions } from "./expansions.ts";
+import { modelQuotas } from "./model-quotas.ts";
 import type { ProviderKey } from "./provider-key.ts";
 import type { WorkQueue } from "./queue.ts";
 import { ServiceFunction, type Settings } from "./service-function.ts";
@@ -142,10 +143,11 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     OWNER_OPEN_GENERATIONS: String(owner.openGenerations),
     OWNER_MONTHLY_BUDGET: budget?.ownerMonthly ?? "",
     ENVIRONMENT_MONTHLY_BUDGET: budget?.environmentMonthly ?? "",
+    PROVIDER_NAME: provider.name,
     PROVIDER_REGION: provider.region,
     PROVIDER_BASE_URL: providerBaseUrl(environment),
     PROVIDER_IMAGE_HOSTS: provider.extraImageHosts.join(","),
-    PROVIDER_REQUESTS_PER_MINUTE: String(provider.requestsPerMinute),
+    MODEL_REQUESTS_PER_MINUTE: modelQuotas(environment).join(","),
     PROVIDER_BURST: String(provider.burst),
     PROVIDER_READ_TIMEOUT_SECONDS: String(timeouts.providerRead),
     LEASE_SECONDS: String(timeouts.lease),

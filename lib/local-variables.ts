@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { providerNamed } from "../lambdas/providers/registry.ts";
 import { PROVIDER_LIMIT } from "./timeouts.ts";
 
 /** Variables of the shell that called us. */
@@ -19,9 +20,13 @@ const hostWithPort = z
 
 const amount = z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, { error: "must be an amount such as 100.00" });
 
+/** The local environment's provider: its variables are named after it. */
+export const LOCAL_PROVIDER = "dashscope";
+const regions = Object.keys(providerNamed(LOCAL_PROVIDER)?.regions ?? {});
+
 /** What the shell may change about the local environment, and only there: deployed ones are what the table says. */
 const variablesSchema = z.object({
-  DASHSCOPE_REGION: z.enum(["sg", "bj"], { error: "must be sg or bj" }).default("sg"),
+  DASHSCOPE_REGION: z.enum(regions, { error: `must be ${regions.join(" or ")}` }).default(regions[0] ?? ""),
   DASHSCOPE_BASE_URL: z
     .url({ protocol: /^https?$/, error: "must be an http or https address, such as http://127.0.0.1:8080" })
     .transform((url) => url.replace(/\/+$/, ""))

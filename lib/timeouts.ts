@@ -1,4 +1,5 @@
 import { LONGEST_SLOT_WAIT_SECONDS } from "../lambdas/pacing/pace.ts";
+import { PROVIDERS } from "../lambdas/providers/registry.ts";
 
 /** Every time-out of the service, in seconds. */
 export interface Timeouts {
@@ -35,8 +36,8 @@ export interface Timeouts {
 const LAMBDA_LIMIT = 900;
 /** A REST API waits this long for its integration, unless the account has asked for more. */
 const GATEWAY_LIMIT = 29;
-/** DashScope gives a call up after this time (its `x-dashscope-timeout` header). */
-export const PROVIDER_LIMIT = 298;
+/** No provider waits longer than this before it gives a call up. */
+export const PROVIDER_LIMIT = Math.max(...PROVIDERS.map(({ longestCallSeconds }) => longestCallSeconds));
 
 /**
  * All time-outs, derived from the seconds after which the provider gives a call up (1 to 298), so that the order in

@@ -4,7 +4,8 @@ import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createApiKeyStore } from "../../lambdas/api-keys/table.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
-import { MODEL_NAMES } from "../../lambdas/providers/dashscope/models.ts";
+import { offerOf } from "../../lambdas/providers/registry.ts";
+import { LOCAL_PROVIDER } from "../../lib/local-variables.ts";
 import { Failure } from "../failure.ts";
 import type { Outputs } from "./deploy.ts";
 import type { LocalSettings } from "./settings.ts";
@@ -54,7 +55,7 @@ export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): 
     client: table(stack.aws_endpoint, stack.region),
     table: stack.table_name,
     region: provider.region,
-    model: MODEL_NAMES[0],
+    model: offerOf({ name: LOCAL_PROVIDER, region: provider.region }).models[0].id,
     pace: { interval: 60_000 / provider.requestsPerMinute, burst: 1 },
     now: Date.now,
     sleep: delay,

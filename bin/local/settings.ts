@@ -37,7 +37,7 @@ export interface LocalSettings {
   readonly region: string;
   readonly provider: {
     readonly key: string | undefined;
-    readonly region: "sg" | "bj";
+    readonly region: string;
     readonly baseUrl: string | undefined;
     readonly imageHosts: readonly string[];
     readonly requestsPerMinute: number;

@@ -1,9 +1,9 @@
 import { plan } from "../generations/create.ts";
+import type { RequestSchema } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import { lineKeyOf } from "../platform/ids.ts";
 import { Contended, ServiceError } from "../platform/problems.ts";
-import type { requestSchemaOf } from "../providers/catalogue.ts";
-import type { Region } from "../providers/dashscope/models.ts";
+import type { Offer } from "../providers/registry.ts";
 import type { Expansions } from "./expansions.ts";
 import { type Line, linesIn, readLine } from "./lines.ts";
 import type { Manifests } from "./manifests.ts";
@@ -16,8 +16,8 @@ interface Expander {
   readonly generations: Pick<GenerationStore, "insert">;
   readonly manifests: Pick<Manifests, "read">;
   readonly expansions: Expansions;
-  readonly schema: ReturnType<typeof requestSchemaOf>;
-  readonly region: Region;
+  readonly schema: RequestSchema;
+  readonly offer: Offer;
   readonly now: () => number;
   readonly random: () => number;
   /** Whether there is time for another hundred lines. */

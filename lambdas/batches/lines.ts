@@ -1,4 +1,4 @@
-import { type CreateRequest, type createRequestSchema, parseCreateRequest } from "../generations/request.ts";
+import { type CreateRequest, parseCreateRequest, type RequestSchema } from "../generations/request.ts";
 import { type Fault, InvalidInput } from "../platform/problems.ts";
 import { parseStrictJson } from "../platform/strict-json.ts";
 import { MOST_LINE_BYTES } from "./record.ts";
@@ -26,7 +26,7 @@ export function* linesIn(file: Uint8Array): Generator<Line> {
 /** A line has one create body, or faults: pointers start at the body, as if it had been sent alone. */
 export function readLine(
   { bytes }: Line,
-  schema: ReturnType<typeof createRequestSchema>,
+  schema: RequestSchema,
 ): { readonly request: CreateRequest } | { readonly errors: readonly Fault[] } {
   if (bytes.length > MOST_LINE_BYTES)
     return { errors: [{ pointer: "#", detail: `must be at most ${MOST_LINE_BYTES} bytes` }] };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { canonical, type createRequestSchema, requestHash } from "../generations/request.ts";
+import { type RequestSchema, requestHash } from "../generations/request.ts";
 import { MOST_INLINE } from "./record.ts";
 
 const manifest = z
@@ -15,7 +15,7 @@ const manifest = z
   .meta({ description: "JSON lines in S3, one create body a line: up to 10,000 lines and 32 MiB." });
 
 /** The schema of a batch: generations inline, or a manifest that names them. */
-export function batchRequestSchema(schema: ReturnType<typeof createRequestSchema>) {
+export function batchRequestSchema(schema: RequestSchema) {
   return z
     .strictObject({
       items: z
@@ -25,7 +25,7 @@ export function batchRequestSchema(schema: ReturnType<typeof createRequestSchema
         .optional()
         .meta({ description: "What to create: 1 to 100 create bodies." }),
       manifest: manifest.optional(),
-      metadata: schema.shape.metadata,
+      metadata: schema.in.shape.metadata,
     })
     .superRefine(({ items, manifest }, context) => {
       if ((items === undefined) === (manifest === undefined))
@@ -41,6 +41,6 @@ export type BatchRequest = z.output<ReturnType<typeof batchRequestSchema>>;
 export function batchHash({ items = [], manifest, metadata }: BatchRequest): string {
   const pairs = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
   const named = manifest === undefined ? null : [manifest.bucket, manifest.key];
-  const intent = [items.map((item) => requestHash(canonical(item))), named, pairs];
+  const intent = [items.map(requestHash), named, pairs];
   return createHash("sha256").update(JSON.stringify(intent)).digest("hex");
 }

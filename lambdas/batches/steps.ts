@@ -1,4 +1,3 @@
-import { canonical } from "../generations/request.ts";
 import { timestamp } from "../platform/clock.ts";
 import { batchId } from "../platform/ids.ts";
 import type { Fault } from "../platform/problems.ts";
@@ -31,7 +30,7 @@ interface Intake {
 /** A new batch. Its id follows from the owner's idempotency key, where there is one. */
 export function acceptBatch(intake: Intake): AcceptedBatch {
   const { request, owner, idempotencyKey, now } = intake;
-  const lines = (request.items ?? []).map((item) => JSON.stringify(canonical(item)));
+  const lines = (request.items ?? []).map((item) => JSON.stringify(item));
   return {
     state: "accepted",
     id: batchId(owner, idempotencyKey),

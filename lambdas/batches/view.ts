@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { idForKey, lineKeyOf } from "../platform/ids.ts";
 import { amountOf, millionthsOf } from "../platform/money.ts";
-import { PROBLEMS } from "../platform/problems.ts";
+import { BILLED, PROBLEMS } from "../platform/problems.ts";
 import type { Batch, LineFaults, Member } from "./record.ts";
 
 const count = z.int();
@@ -33,7 +33,7 @@ export const batchView = z
       images: count,
       cost: z.string().meta({ description: "What is known to be billed so far, a decimal." }),
       currency: z.string(),
-      billed: z.enum(["yes", "no", "unknown"]).meta({
+      billed: z.enum(BILLED).meta({
         description: "`unknown` where an answer is not here, or lost: then more may be billed.",
       }),
     }),

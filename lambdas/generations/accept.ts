@@ -2,7 +2,7 @@ import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
 import { idForKey, randomId } from "../platform/ids.ts";
 import type { Queued } from "./record.ts";
-import { type CreateRequest, chooseSeed, requestHash } from "./request.ts";
+import { type CreateRequest, chooseSeed, inputOf, requestHash } from "./request.ts";
 
 interface Intake {
   readonly request: CreateRequest;
@@ -11,7 +11,7 @@ interface Intake {
   readonly idempotencyKey: string | null;
   readonly deadlineSeconds: number;
   readonly warnings: readonly string[];
-  readonly region: "sg" | "bj";
+  readonly region: string;
   readonly price: { readonly amount: string; readonly currency: string };
   readonly taskToken: string | null;
   readonly batchId?: string | undefined;
@@ -22,8 +22,6 @@ interface Intake {
 /** A new generation, queued. Its id follows from the owner's idempotency key, where there is one. */
 export function accept(intake: Intake): Queued {
   const { request, now } = intake;
-  const { prompt, negative_prompt, size, n, prompt_extend, watermark } = request;
-  const seed = request.seed ?? chooseSeed(intake.random);
   return {
     state: "queued",
     id: intake.idempotencyKey === null ? randomId() : idForKey(intake.owner, intake.idempotencyKey),
@@ -31,7 +29,7 @@ export function accept(intake: Intake): Queued {
     owner: intake.owner,
     lane: intake.lane,
     model: request.model,
-    input: { prompt, negative_prompt, size, n, seed, prompt_extend, watermark },
+    input: inputOf(request, request.seed ?? chooseSeed(intake.random)),
     metadata: request.metadata,
     warnings: [...intake.warnings],
     on_unknown_outcome: request.on_unknown_outcome,

@@ -1,8 +1,7 @@
 import type { Lane } from "../pacing/lanes.ts";
 import { DEFAULT_DEADLINE_SECONDS } from "../platform/duration.ts";
 import { ServiceError } from "../platform/problems.ts";
-import { catalogueOf, priceOf } from "../providers/catalogue.ts";
-import type { Region } from "../providers/dashscope/models.ts";
+import { type Offer, priceIn } from "../providers/registry.ts";
 import { accept } from "./accept.ts";
 import type { Generation, Queued } from "./record.ts";
 import { type CreateRequest, requestHash, warningsOf } from "./request.ts";
@@ -23,7 +22,7 @@ export interface Intent {
 
 export interface CreateNeeds {
   readonly generations: Pick<GenerationStore, "insert">;
-  readonly region: Region;
+  readonly offer: Offer;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -35,18 +34,20 @@ export interface Created {
 }
 
 /** The generation that an intent stands for, before it is written. */
-export function plan(intent: Intent, { region, now, random }: Omit<CreateNeeds, "generations">): Queued {
+export function plan(intent: Intent, { offer, now, random }: Omit<CreateNeeds, "generations">): Queued {
   const { request, owner, lane, idempotencyKey } = intent;
-  const price = priceOf(region, request.model);
-  if (price === null) throw new ServiceError("internal", { detail: "The model has no price." });
+  const model = offer.modelOf(request.model);
+  const price = priceIn(offer, request.model, request.size);
+  if (model === null || price === null)
+    throw new ServiceError("internal", { detail: "The model is not offered." });
   return accept({
     request,
     owner,
     lane,
     idempotencyKey,
     deadlineSeconds: intent.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
-    warnings: warningsOf(request, catalogueOf(region)),
-    region,
+    warnings: warningsOf(request, model),
+    region: offer.region,
     price,
     taskToken: intent.taskToken ?? null,
     batchId: intent.batchId,

@@ -8,7 +8,14 @@ export interface RoomNeeds {
   readonly listing: Pick<GenerationListing, "countOpen">;
   readonly generations: Pick<GenerationStore, "get">;
   readonly mostOpenGenerations: number;
-  readonly pace: { readonly interval: number };
+  readonly pacerOf: (model: string) => { readonly pace: { readonly interval: number } };
+}
+
+interface Newcomer {
+  readonly owner: string;
+  readonly lane: Lane;
+  readonly idempotencyKey: string | null;
+  readonly request: { readonly model: string };
 }
 
 /**
@@ -19,13 +26,13 @@ export interface RoomNeeds {
  * @throws ServiceError `rate_limited`
  */
 export async function makeRoom(
-  { owner, lane, idempotencyKey }: { owner: string; lane: Lane; idempotencyKey: string | null },
-  { listing, generations, mostOpenGenerations, pace }: RoomNeeds,
+  { owner, lane, idempotencyKey, request }: Newcomer,
+  { listing, generations, mostOpenGenerations, pacerOf }: RoomNeeds,
 ): Promise<void> {
   if ((await listing.countOpen(owner, lane, mostOpenGenerations)) < mostOpenGenerations) return;
   if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;
   throw new ServiceError("rate_limited", {
     detail: `You have ${mostOpenGenerations} generations ${lane === "batch" ? "of batches " : ""}queued or running, the most that one owner may have. Nothing was accepted; there is room again when one ends.`,
-    retryAfterSeconds: Math.max(1, Math.ceil(pace.interval / 1000)),
+    retryAfterSeconds: Math.max(1, Math.ceil(pacerOf(request.model).pace.interval / 1000)),
   });
 }

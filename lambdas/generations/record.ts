@@ -1,35 +1,19 @@
 import * as z from "zod";
 import { LANES } from "../pacing/lanes.ts";
-import { PROBLEMS, type ProblemCode } from "../platform/problems.ts";
+import { BILLED, PROBLEMS, type ProblemCode, providerRefusal } from "../platform/problems.ts";
+import { inputSchema } from "./request.ts";
 
 /** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
 const time = z.iso.datetime({ precision: 3 });
 
-const billed = z.enum(["yes", "no", "unknown"]);
-
-/** What was asked, as it is kept and shown. */
-export const inputSchema = z.object({
-  prompt: z.string(),
-  negative_prompt: z.string().nullable(),
-  size: z.string(),
-  n: z.literal(1),
-  seed: z.int(),
-  prompt_extend: z.boolean(),
-  watermark: z.boolean(),
-});
+const billed = z.enum(BILLED);
 
 const failure = z.object({
   code: z.custom<ProblemCode>((value) => typeof value === "string" && Object.hasOwn(PROBLEMS, value)),
   message: z.string(),
   retryable: z.boolean(),
   billed,
-  provider: z
-    .object({
-      code: z.string().nullable(),
-      message: z.string().nullable(),
-      request_id: z.string().nullable(),
-    })
-    .nullable(),
+  provider: providerRefusal.nullable(),
 });
 
 const common = {
@@ -54,7 +38,7 @@ const common = {
   /** Whether an answer was lost, so that an image may have been charged that nobody saw. */
   outcome_lost: z.boolean(),
   /** The provider's region, and its price for one image there. */
-  region: z.enum(["sg", "bj"]),
+  region: z.string(),
   price: z.object({ amount: z.string(), currency: z.string() }),
   /** Step Functions waits with this token for the end. */
   task_token: z.string().nullable(),
@@ -143,8 +127,9 @@ export type EndedGeneration = Succeeded | Failed | Canceled | Expired;
 export type Failure = z.infer<typeof failure>;
 export type StoredImage = z.infer<typeof image>;
 
-/** The status that callers see. */
-export type Status = "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
+/** The statuses that callers see. */
+export const STATUSES = ["queued", "running", "succeeded", "failed", "canceled", "expired"] as const;
+export type Status = (typeof STATUSES)[number];
 
 /** The states between claim and end are one status to callers. */
 export function statusOf(generation: Generation): Status {

@@ -1,19 +1,13 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { parseOrThrow } from "../platform/faults.ts";
-
-/** What a provider's model offers, as far as the rules of a request depend on it. */
-export interface Catalogue {
-  readonly models: readonly [string, ...string[]];
-  readonly sizes: readonly [string, ...string[]];
-  /** Code points beyond which the provider may cut the text. */
-  readonly promptLimit: number;
-  readonly negativePromptLimit: number;
-}
+import type { ModelFields, PaintRequest } from "../providers/port.ts";
+import type { Offer, OfferedModel } from "../providers/registry.ts";
+import { sizeFault } from "../providers/sizes.ts";
 
 /** Code points of a prompt; more are refused. */
-export const LONGEST_TEXT = 8000;
-export const LARGEST_SEED = 2_147_483_647;
+const LONGEST_TEXT = 8000;
+const LARGEST_SEED = 2_147_483_647;
 
 /** A text of so many code points; lone surrogates are refused, as no UTF-8 can carry them on. */
 function text(shortest: number, longest: number) {
@@ -35,9 +29,12 @@ const metadataKey = z
   })
   .refine((key) => key.isWellFormed(), { error: "must be valid Unicode" });
 
-/** The one schema of a create request: types, checks and the OpenAPI document come from it. */
-export function createRequestSchema(catalogue: Catalogue) {
-  const sizes = catalogue.sizes.flatMap((size) => [size, size.replace("*", "x")]);
+/**
+ * The one schema of a create request: types, checks, defaults and the OpenAPI document come from it. What depends on the
+ * model is checked at the chosen one.
+ */
+export function createRequestSchema(offer: Offer) {
+  const { models } = offer;
   return z
     .strictObject({
       prompt: text(1, LONGEST_TEXT).meta({
@@ -49,12 +46,19 @@ export function createRequestSchema(catalogue: Catalogue) {
         .nullable()
         .default(null)
         .meta({ description: "What to keep out of the picture." }),
-      model: z.enum(catalogue.models).default(catalogue.models[0]),
+      model: z.enum(models.map(({ id }) => id)).default(models[0].id),
       size: z
-        .enum(sizes)
-        .default(catalogue.sizes[0])
-        .meta({ description: "Width and height in pixels, written with * or x." }),
-      n: z.literal(1).default(1),
+        .string()
+        .optional()
+        .meta({
+          description: "Width and height in pixels, written with * or x; the model's default when absent.",
+          ...sizesIn(models),
+        }),
+      n: z
+        .int()
+        .min(1)
+        .default(1)
+        .meta({ maximum: Math.max(...models.map(({ images }) => images.max)) }),
       seed: z
         .int()
         .min(0)
@@ -62,7 +66,16 @@ export function createRequestSchema(catalogue: Catalogue) {
         .nullable()
         .default(null)
         .meta({ description: "Chosen and returned when absent." }),
-      prompt_extend: z.boolean().default(true).meta({ description: "Let the provider enrich the prompt." }),
+      prompt_extend: z
+        .boolean()
+        .nullish()
+        .meta({
+          description: "Let the provider enrich the prompt; the model's default when absent.",
+          ...agreed(
+            "default",
+            models.map(({ fields }) => fields.prompt_extend?.default),
+          ),
+        }),
       watermark: z.boolean().default(false),
       metadata: z
         .record(metadataKey, text(0, 500))
@@ -74,7 +87,7 @@ export function createRequestSchema(catalogue: Catalogue) {
               addIssue(`must have at most ${MOST_PAIRS} entries`);
           },
           // The fault of a pair hides no other.
-          { when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
+          { when: ({ value }) => isRecord(value) },
         )
         .default({})
         .meta({
@@ -85,47 +98,143 @@ export function createRequestSchema(catalogue: Catalogue) {
         description: "Whether to paint again, and perhaps pay twice, when the provider's answer is lost.",
       }),
     })
-    .meta({ id: "CreateGeneration" });
+    .superRefine(
+      (request, { addIssue }) => {
+        for (const { field, detail } of modelFaults(request, offer))
+          addIssue({ code: "custom", path: [field], message: detail });
+      },
+      // The fault of a field hides no other.
+      { when: ({ value }) => isRecord(value) },
+    )
+    .meta({ id: "CreateGeneration" })
+    .transform((request) => {
+      const { size, fields } = offer.modelOf(request.model) ?? models[0];
+      return {
+        ...request,
+        // As the provider writes it, so that both spellings are one intent.
+        size: (request.size ?? size.default).replace("x", "*"),
+        prompt_extend: request.prompt_extend ?? fields.prompt_extend?.default ?? null,
+      };
+    });
 }
 
-/** A checked create request, sizes written with `*`. */
-export type CreateRequest = z.output<ReturnType<typeof createRequestSchema>>;
+export type RequestSchema = ReturnType<typeof createRequestSchema>;
+
+/** A checked create request: sizes written with `*`, what is absent filled in as the model has it. */
+export type CreateRequest = z.output<RequestSchema>;
+
+/** What a provider is asked for, as it is kept and shown: every field of a request but those that are for us alone. */
+export const inputSchema = z.object({
+  prompt: z.string(),
+  negative_prompt: z.string().nullable(),
+  size: z.string(),
+  n: z.int(),
+  seed: z.int(),
+  prompt_extend: z.boolean().nullable(),
+  watermark: z.boolean(),
+} satisfies Placed);
+
+/** A field that a request has and the record or the provider's port has not, or the other way round, does not compile. */
+type Placed = {
+  [Field in keyof Omit<CreateRequest, "model" | "metadata" | "on_unknown_outcome">]: z.ZodType<
+    PaintRequest[Field]
+  >;
+} & { [Field in keyof Omit<PaintRequest, "model">]: z.ZodType<CreateRequest[Field]> };
+
+/** What a request asks a provider for, with its seed. */
+export function inputOf(
+  { model: _, metadata: __, on_unknown_outcome: ___, ...asked }: CreateRequest,
+  seed: number,
+): z.infer<typeof inputSchema> {
+  return { ...asked, seed };
+}
+
+/** Where a request, checked or not, is beyond the model that it chose. None while the model itself is not known. */
+export function modelFaults(
+  request: Readonly<Record<string, unknown>>,
+  offer: Offer,
+): { readonly field: string; readonly detail: string }[] {
+  const model = offer.modelOf(String(request["model"]));
+  if (model === null) return [];
+  const { size, n } = request;
+  const faults: { field: string; detail: string }[] = [];
+  const sizeDetail = typeof size === "string" ? sizeFault(size.replace("x", "*"), model.size) : null;
+  if (sizeDetail !== null) faults.push({ field: "size", detail: `${sizeDetail} for ${model.id}` });
+  if (typeof n === "number" && n > model.images.max)
+    faults.push({ field: "n", detail: `must be at most ${model.images.max} for ${model.id}` });
+  for (const field of MODEL_FIELDS) {
+    if (field in model.fields || (request[field] ?? null) === null) continue;
+    const knowing = offer.models.filter(({ fields }) => field in fields).map(({ id }) => id);
+    const others = knowing.length === 0 ? "no model here knows it" : `${knowing.join(", ")} know it`;
+    faults.push({ field, detail: `is not a field of ${model.id}; ${others}` });
+  }
+  return faults;
+}
+
+/** The fields that not every model knows. */
+const MODEL_FIELDS = Object.keys({
+  negative_prompt: true,
+  prompt_extend: true,
+} satisfies Record<keyof ModelFields, true>);
+
+/** The sizes of all models for the OpenAPI document: each by name, or their form where a model takes a range. */
+function sizesIn(models: Offer["models"]): Record<string, unknown> {
+  const lists = models.map(({ size }) => (size.rule === "list" ? size.values : null));
+  const known = lists.every((values) => values !== null);
+  return {
+    ...(known
+      ? { enum: [...new Set(lists.flat())].flatMap((size) => [size, size.replace("*", "x")]) }
+      : { pattern: String.raw`^\d+[*x]\d+$` }),
+    ...agreed(
+      "default",
+      models.map(({ size }) => size.default),
+    ),
+  };
+}
+
+/** What all models agree on, by a name; nothing where they do not. */
+function agreed<Value>(name: string, [first, ...others]: readonly Value[]): Record<string, Value> {
+  return first === undefined || others.some((other) => other !== first) ? {} : { [name]: first };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /**
  * Checks a create request.
  *
  * @throws InvalidInput that names every fault at once
  */
-export function parseCreateRequest(
-  schema: ReturnType<typeof createRequestSchema>,
-  body: unknown,
-): CreateRequest {
-  return canonical(parseOrThrow(schema, body));
-}
-
-/** The request with its size as the provider writes it, so that both spellings are one intent. */
-export function canonical(request: CreateRequest): CreateRequest {
-  return { ...request, size: request.size.replace("x", "*") };
+export function parseCreateRequest(schema: RequestSchema, body: unknown): CreateRequest {
+  return parseOrThrow(schema, body);
 }
 
 /** What the provider may do to long texts; the text itself is sent whole. */
-export function warningsOf(request: CreateRequest, catalogue: Catalogue): string[] {
+export function warningsOf(request: CreateRequest, { prompt, fields }: OfferedModel): string[] {
   const warnings: string[] = [];
-  const check = (name: string, value: string, limit: number) => {
+  const check = (name: string, value: string, limit: number, unit: string) => {
     const length = codePoints(value);
     if (length > limit)
-      warnings.push(`${name} has ${length} characters; the provider may silently cut it after ${limit}.`);
+      warnings.push(
+        `${name} has ${length} characters; the provider may silently cut it after ${limit}${unit}.`,
+      );
   };
-  check("prompt", request.prompt, catalogue.promptLimit);
-  check("negative_prompt", request.negative_prompt ?? "", catalogue.negativePromptLimit);
+  // Tokens are not counted here; a text of more characters than that is likely to be too long.
+  check("prompt", request.prompt, prompt.limit, prompt.unit === "tokens" ? " tokens" : "");
+  const limit = fields.negative_prompt?.limit ?? null;
+  if (limit !== null) check("negative_prompt", request.negative_prompt ?? "", limit, "");
   return warnings;
 }
 
-/** Tells whether two requests with one idempotency key are the same intent. */
+/**
+ * Tells whether two requests with one idempotency key are the same intent: the whole request counts. The first fields
+ * have their places since the first release, and must keep them: hashes are in the table. A field that came later counts
+ * by its name where it is not null, so that keys from before it still fit.
+ */
 export function requestHash(request: CreateRequest): string {
-  const metadata = Object.entries(request.metadata).sort(([a], [b]) => (a < b ? -1 : 1));
-  const { prompt, negative_prompt, model, size, n, seed, prompt_extend, watermark, on_unknown_outcome } =
-    request;
+  const { prompt, negative_prompt, model, size, n, seed, prompt_extend, watermark, ...others } = request;
+  const { on_unknown_outcome, metadata, ...later } = others;
   const intent = [
     prompt,
     negative_prompt,
@@ -136,9 +245,22 @@ export function requestHash(request: CreateRequest): string {
     prompt_extend,
     watermark,
     on_unknown_outcome,
-    metadata,
+    sorted(metadata),
+    ...sorted(later).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, JSON.stringify(value, inOrder)]],
+    ),
   ];
   return createHash("sha256").update(JSON.stringify(intent)).digest("hex");
+}
+
+/** For JSON.stringify: objects with their entries by name. */
+function inOrder(_: string, value: unknown): unknown {
+  return isRecord(value) ? Object.fromEntries(sorted(value)) : value;
+}
+
+/** The entries of an object by name: two spellings of one object are one. */
+function sorted(value: Readonly<Record<string, unknown>>): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** A seed for a request that leaves it to us. */

@@ -1,6 +1,6 @@
 import { slotsOf } from "../pacing/lanes.ts";
 import type { Pacer } from "../pacing/limiter.ts";
-import { type Pace, slotsHeld } from "../pacing/pace.ts";
+import { slotsHeld } from "../pacing/pace.ts";
 import { timestamp } from "../platform/clock.ts";
 import type { OpenGeneration, Queued } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
@@ -15,8 +15,7 @@ export interface StartEstimate {
 
 export interface EstimateNeeds {
   readonly generations: Pick<GenerationStore, "inLine">;
-  readonly pacerOf: (model: string) => Pick<Pacer, "status">;
-  readonly pace: Pace;
+  readonly pacerOf: (model: string) => Pick<Pacer, "status" | "pace">;
   readonly now: () => number;
 }
 
@@ -51,11 +50,13 @@ export async function estimateStart(
  * slot before they choose the generation for it.
  */
 async function estimatedStart(generation: Queued, dependencies: EstimateNeeds): Promise<number | null> {
-  const { generations, pacerOf, pace, now } = dependencies;
+  const { generations, pacerOf, now } = dependencies;
   const { lane, model, id } = generation;
+  const pacer = pacerOf(model);
+  const { pace } = pacer;
   const notBefore = Date.parse(generation.not_before);
   const [{ nextSlotAt, nextAppointmentAt, paused }, order] = await Promise.all([
-    pacerOf(model).status(),
+    pacer.status(),
     lane === "interactive" ? generations.inLine(lane, model, Math.max(now(), notBefore)) : none,
   ]);
   if (paused) return null;

@@ -1,20 +1,18 @@
 import * as z from "zod";
 import type { ImageAddress } from "../images/bucket.ts";
+import { BILLED, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
-import { type Failure, type Generation, inputSchema, isOpen, statusOf } from "./record.ts";
+import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
+import { inputSchema } from "./request.ts";
 
 const nullableTime = z.iso.datetime().nullable();
-
-const refusal = z
-  .object({ code: z.string().nullable(), message: z.string().nullable(), request_id: z.string().nullable() })
-  .meta({ id: "ProviderRefusal", description: "What the provider said." });
 
 /** A generation as callers, workflows and events see it. The OpenAPI document comes from it. */
 export const generationView = z
   .object({
     id: z.string(),
     object: z.literal("generation"),
-    status: z.enum(["queued", "running", "succeeded", "failed", "canceled", "expired"]),
+    status: z.enum(STATUSES),
     model: z.string(),
     created_at: z.iso.datetime(),
     started_at: nullableTime,
@@ -39,9 +37,9 @@ export const generationView = z
       images: z.int(),
       cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
       currency: z.string(),
-      billed: z.enum(["yes", "no", "unknown"]),
+      billed: z.enum(BILLED),
     }),
-    provider: z.object({ region: z.enum(["sg", "bj"]), request_id: z.string().nullable() }),
+    provider: z.object({ region: z.string(), request_id: z.string().nullable() }),
     attempts: z.int(),
     warnings: z.array(z.string()),
     metadata: z.record(z.string(), z.string()),
@@ -50,8 +48,8 @@ export const generationView = z
         code: z.string(),
         message: z.string(),
         retryable: z.boolean(),
-        billed: z.enum(["yes", "no", "unknown"]),
-        provider: refusal.nullable(),
+        billed: z.enum(BILLED),
+        provider: providerRefusal.nullable(),
       })
       .nullable(),
     urls: z.object({ self: z.string(), image: z.string(), cancel: z.string() }),

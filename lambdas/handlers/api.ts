@@ -11,25 +11,24 @@ import { createCursors, cursorSecret } from "../http/cursor.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
 import { images } from "../images/configured.ts";
 import { createResendStore } from "../openai/ledger-table.ts";
-import { paceOf } from "../pacing/pace.ts";
 import { createPacers } from "../pacing/pacers.ts";
 import { documents as client, objects } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
-import { providerRegion } from "../providers/region.ts";
+import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import { routesOf } from "./routes.ts";
 
 const table = required("TABLE_NAME");
-const region = providerRegion();
+const offer = configuredOffer();
+const quotaOf = configuredQuotas(offer);
 const budget = configuredBudget();
-const providerRequestsPerMinute = requiredNumber("PROVIDER_REQUESTS_PER_MINUTE");
-const pace = paceOf(providerRequestsPerMinute, requiredNumber("PROVIDER_BURST"));
+const burst = requiredNumber("PROVIDER_BURST");
 const now = Date.now;
 
 /** Answers HTTP requests. */
 export const handler = middy(
-  newHandler(routesOf(region), {
+  newHandler(routesOf(offer), {
     generations,
     listing: createListing(client, table),
     images,
@@ -38,11 +37,10 @@ export const handler = middy(
     manifests: createManifests(objects, required("BUCKET_NAME")),
     limits: createRequestLimits(client, table, now),
     purse: createPurse(client, { table, budget, now }),
-    pacerOf: createPacers({ client, table, region, pace, now, sleep }),
-    pace,
+    pacerOf: createPacers({ client, table, region: offer.region, quotaOf, burst, now, sleep }),
+    quotaOf,
     cursors: createCursors(cursorSecret(client, table)),
-    region,
-    providerRequestsPerMinute,
+    offer,
     authentication: required("AUTHENTICATION") === "iam" ? "iam" : "key",
     corsOrigins: list("CORS_ORIGINS"),
     requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),

@@ -8,23 +8,23 @@ import { expand } from "../batches/expand.ts";
 import { createExpansions, readExpansion } from "../batches/expansions.ts";
 import { createManifests } from "../batches/manifests.ts";
 import { generations } from "../generations/configured.ts";
+import { createRequestSchema } from "../generations/request.ts";
 import { objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
-import { requestSchemaOf } from "../providers/catalogue.ts";
-import { providerRegion } from "../providers/region.ts";
+import { configuredOffer } from "../providers/configured.ts";
 
 /** What a hundred lines may take at most, with a checkpoint and a message after them. */
 const CHUNK_MS = 20_000;
 
-const region = providerRegion();
+const offer = configuredOffer();
 const expander = {
   batches,
   generations,
   manifests: createManifests(objects, required("BUCKET_NAME")),
   expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),
-  schema: requestSchemaOf(region),
-  region,
+  schema: createRequestSchema(offer),
+  offer,
   now: Date.now,
   random: Math.random,
   signal: (name: string, count: number) => metrics.addMetric(name, MetricUnit.Count, count),

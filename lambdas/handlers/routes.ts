@@ -6,25 +6,25 @@ import { getImage, headImage } from "../generations/http/image.ts";
 import { listGenerations } from "../generations/http/list.ts";
 import { readGeneration } from "../generations/http/read.ts";
 import { removeGeneration } from "../generations/http/remove.ts";
+import { createRequestSchema } from "../generations/request.ts";
 import type { NeedsOf, Operation } from "../http/operation.ts";
 import { docsPage } from "../http/pages/docs-page.ts";
 import { health } from "../http/pages/health.ts";
 import { openapi } from "../http/pages/openapi.ts";
 import { createOpenAiImage } from "../openai/images.ts";
-import { requestSchemaOf } from "../providers/catalogue.ts";
-import type { Region } from "../providers/dashscope/models.ts";
-import { listModels } from "../providers/http/models.ts";
+import { listModels, readModel } from "../providers/http/models.ts";
+import type { Offer } from "../providers/registry.ts";
 
 /** What all operations together are made with; each names the few things that it needs. */
 export type ApiNeeds = NeedsOf<ReturnType<typeof operations>[number]>;
 
 /** The route table: what is answered, and what the OpenAPI document says. */
-export function routesOf(region: Region): readonly Operation<ApiNeeds>[] {
-  return operations(region);
+export function routesOf(offer: Offer): readonly Operation<ApiNeeds>[] {
+  return operations(offer);
 }
 
-function operations(region: Region) {
-  const schema = requestSchemaOf(region);
+function operations(offer: Offer) {
+  const schema = createRequestSchema(offer);
   return [
     createGeneration(schema),
     listGenerations,
@@ -35,8 +35,9 @@ function operations(region: Region) {
     cancelGeneration,
     createBatch(schema),
     readBatch,
-    createOpenAiImage(schema),
+    createOpenAiImage(schema, offer),
     listModels,
+    readModel,
     openapi,
     docsPage,
     health,

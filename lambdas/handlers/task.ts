@@ -2,17 +2,17 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import { WORKFLOWS_OWNER } from "../api-keys/owner.ts";
 import { generations } from "../generations/configured.ts";
+import { createRequestSchema } from "../generations/request.ts";
 import { images } from "../images/configured.ts";
 import { documents, workflows } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
 import { required } from "../platform/environment.ts";
 import { logger } from "../platform/observe.ts";
-import { requestSchemaOf } from "../providers/catalogue.ts";
-import { providerRegion } from "../providers/region.ts";
+import { configuredOffer } from "../providers/configured.ts";
 import { runTask } from "../workflows/run-task.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
-const region = providerRegion();
+const offer = configuredOffer();
 
 /** For Step Functions and any direct invocation: takes the create body, answers the generation. */
 export const handler = middy(
@@ -21,8 +21,8 @@ export const handler = middy(
     images,
     taskTokens: createTaskTokens(documents, required("TABLE_NAME"), Date.now),
     workflows,
-    schema: requestSchemaOf(region),
-    region,
+    schema: createRequestSchema(offer),
+    offer,
     owner: WORKFLOWS_OWNER,
     now: Date.now,
     random: Math.random,

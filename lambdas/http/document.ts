@@ -83,7 +83,10 @@ const batchId = z.string().meta({
   example: "bat_3x7m9qk2v5t8r4w6y1z0abcdef",
 });
 
+const modelId = z.string().meta({ description: "The model's id.", example: "qwen-image-max" });
+
 function idIn(path: string) {
+  if (path.startsWith("/v1/models/")) return modelId;
   return path.startsWith("/v1/batches/") ? batchId : generationId;
 }
 

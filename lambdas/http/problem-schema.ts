@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PROBLEMS } from "../platform/problems.ts";
+import { BILLED, PROBLEMS, providerRefusal } from "../platform/problems.ts";
 
 /** A problem document as the OpenAPI document describes it. */
 export const problemSchema = z
@@ -11,19 +11,13 @@ export const problemSchema = z
     instance: z.string().optional().meta({ description: "The generation that it is about." }),
     code: z.enum(Object.keys(PROBLEMS)),
     retryable: z.boolean().meta({ description: "Whether the same request may succeed later." }),
-    billed: z.enum(["yes", "no", "unknown"]),
+    billed: z.enum(BILLED),
     request_id: z.string(),
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: "Every fault of the input, with a JSON pointer to it." }),
-    provider: z
-      .object({
-        code: z.string().nullable(),
-        message: z.string().nullable(),
-        request_id: z.string().nullable(),
-      })
-      .optional(),
+    provider: providerRefusal.optional(),
     error: z
       .object({
         message: z.string(),

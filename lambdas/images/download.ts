@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { exchange, faultReason, type Transport, type TransportResult } from "../platform/transport.ts";
-import { checkResultUrl } from "../providers/dashscope/result-hosts.ts";
+import type { UrlCheck } from "../platform/url-check.ts";
 import { contentLength, DigestingMeter, type Digests, verifyIntegrity } from "./integrity.ts";
 import { PngVerifier } from "./png.ts";
 import { PRIVATE_ADDRESS, publicLookup, type Resolve } from "./public-lookup.ts";
@@ -39,6 +39,11 @@ export interface DownloadOptions {
   /** Where the temporary file goes; must exist. */
   readonly directory: string;
   readonly extraHosts: readonly string[];
+  /** The provider's word on where its results may be fetched from. */
+  readonly checkResultUrl: (
+    sourceUrl: string,
+    options: { readonly extraHosts: readonly string[] },
+  ) => UrlCheck;
   /** What IHDR must say; null is not checked. */
   readonly expected: { readonly width: number | null; readonly height: number | null };
   /** For the whole download. */
@@ -61,7 +66,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * Follows no redirect and sends no credentials. Never throws; the file is gone after anything but `downloaded`.
  */
 export async function downloadImage(sourceUrl: string, options: DownloadOptions): Promise<Download> {
-  const source = checkResultUrl(sourceUrl, options);
+  const source = options.checkResultUrl(sourceUrl, options);
   if (!source.allowed) return { kind: "unknown_host", host: source.host };
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const result = await (options.transport ?? exchange)({

@@ -3,12 +3,13 @@ import { billedOf } from "../generations/billed.ts";
 import { problemOfEnd } from "../generations/problem-of-end.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../generations/read.ts";
 import { type EndedGeneration, isOpen, type Succeeded } from "../generations/record.ts";
-import { type CreateRequest, canonical, type createRequestSchema } from "../generations/request.ts";
+import { type CreateRequest, modelFaults, type RequestSchema } from "../generations/request.ts";
 import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
 import { json, type Reply, refusal } from "../http/reply.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
+import type { Offer } from "../providers/registry.ts";
 import { resendKey } from "./ledger-table.ts";
 import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
 
@@ -54,9 +55,9 @@ const IGNORED = [
   "user",
 ];
 
-function bodySchema(schema: ReturnType<typeof createRequestSchema>) {
-  const { prompt, model, size } = schema.shape;
-  const sizes = ["auto", ...size.unwrap().options] as const;
+function bodySchema(schema: RequestSchema, offer: Offer) {
+  const { prompt, model, size, n } = schema.in.shape;
+  const { enum: sizes, ...meta } = size.meta() ?? {};
   return z
     .strictObject({
       prompt,
@@ -64,11 +65,18 @@ function bodySchema(schema: ReturnType<typeof createRequestSchema>) {
         .unwrap()
         .nullish()
         .meta({ description: "One of this service's models; the first by default." }),
-      n: z.literal(1).nullish().meta({ description: "One picture per request." }),
-      size: z
-        .enum(sizes)
+      n: n
+        .unwrap()
         .nullish()
-        .meta({ description: "Width and height in pixels; `auto` is the default size." }),
+        .meta({ description: "Pictures; 1 by default, and as many as the model allows." }),
+      size: z
+        .string()
+        .nullish()
+        .meta({
+          ...meta,
+          ...(Array.isArray(sizes) && { enum: ["auto", ...sizes, null] }),
+          description: "Width and height in pixels; `auto` is the model's default.",
+        }),
       response_format: z.enum(["url", "b64_json"]).nullish().meta({
         description:
           "`url` by default: a presigned address that lives for an hour. `b64_json` for pictures up to 4.4 MB.",
@@ -78,6 +86,15 @@ function bodySchema(schema: ReturnType<typeof createRequestSchema>) {
         IGNORED.map((name) => [name, z.unknown().optional().meta({ description: "Ignored." })]),
       ),
     })
+    .superRefine(
+      ({ model: chosen, size, ...others }, { addIssue }) => {
+        const request = { ...others, model: chosen ?? offer.models[0].id, size: sizeIn({ size }) };
+        for (const { field, detail } of modelFaults(request, offer))
+          addIssue({ code: "custom", path: [field], message: detail });
+      },
+      // The fault of a field hides no other.
+      { when: ({ value }) => typeof value === "object" && value !== null },
+    )
     .meta({ id: "OpenAiImageRequest" });
 }
 
@@ -94,7 +111,7 @@ const answerSchema = z
 const MOST_INLINE_BYTES = 4_400_000;
 
 /** `POST /v1/images/generations`: OpenAI's Images API, for its unmodified SDKs. */
-export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>): Operation<OpenAiNeeds> {
+export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operation<OpenAiNeeds> {
   return operation({
     method: "POST",
     path: "/v1/images/generations",
@@ -105,7 +122,7 @@ export function createOpenAiImage(schema: ReturnType<typeof createRequestSchema>
       "For unmodified OpenAI SDKs: `client.images.generate({ model, prompt })`. It is the same job as a generation, named by `x-generation-id`. An SDK's re-sends join the first one's generation; none is painted twice. Fields that only OpenAI's models know are accepted and ignored.",
     requestHeaders,
     query: NO_QUERY,
-    body: bodySchema(schema),
+    body: bodySchema(schema, offer),
     bodyExamples: {
       shortest: { prompt: "A red fox in fresh snow, morning light" },
       inline: {
@@ -187,12 +204,12 @@ async function finalReply(
   }
 }
 
-function intentOf(body: Body, schema: ReturnType<typeof createRequestSchema>): CreateRequest {
-  const { prompt, model, size } = body;
-  const chosen = size === "auto" ? undefined : (size ?? undefined);
-  return canonical(
-    schema.parse({ prompt, ...(model && { model }), ...(chosen !== undefined && { size: chosen }) }),
-  );
+function intentOf({ prompt, model, size, n }: Body, schema: RequestSchema): CreateRequest {
+  return schema.parse({ prompt, model: model ?? undefined, size: sizeIn({ size }), n: n ?? undefined });
+}
+
+function sizeIn({ size }: Pick<Body, "size">): string | undefined {
+  return size === "auto" ? undefined : (size ?? undefined);
 }
 
 async function answerOf(

@@ -29,6 +29,7 @@ export interface PacerStatus {
 
 /** The rate limiter of one provider account and model, shared by all workers: one item of the table. */
 export interface Pacer {
+  readonly pace: Pace;
   /** Takes the next slot where it is at most `patience` milliseconds away, or makes an appointment. */
   take(patience: number): Promise<Slot | Appointment>;
   /** A slot taken earlier, as it is now: moved behind late calls, or null where a throttle or a pause has voided it. */
@@ -113,6 +114,7 @@ export function createPacer(options: PacerOptions): Pacer {
     update((state) => ({ state: step(state), result: undefined }));
 
   return {
+    pace,
     take: (patience) =>
       update((before) => {
         const { state, answer } = takeSlot(before, { now: now(), patience, pace, probeEvery });

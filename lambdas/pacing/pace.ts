@@ -18,11 +18,6 @@ export function paceOf(requestsPerMinute: number, burst: number): Pace {
   return { interval: (60_000 / requestsPerMinute) * HEADROOM, burst };
 }
 
-/** The quota per minute that a pace was made for, free of the noise of its division. */
-export function quotaOf({ interval }: Pace): number {
-  return Number(((60_000 / interval) * HEADROOM).toPrecision(12));
-}
-
 /** When the next request conforms: now, or later. */
 export function nextSlot(arrival: number, now: number, pace: Pace): number {
   return Math.max(now, arrival - (pace.burst - 1) * pace.interval);

@@ -24,14 +24,17 @@ export async function slotOrAppointment(
     const slot = await untilNear(taken, pacer, dependencies);
     if (slot !== null) return slot;
   }
-  return { kind: "appointment", at: dependencies.now() + dependencies.pace.interval };
+  return { kind: "appointment", at: dependencies.now() + pacer.pace.interval };
 }
 
 /** Waits for a slot, also where late calls move it; null where it is voided, or moved too far away. */
 async function untilNear(slot: Slot, pacer: Pacer, dependencies: WorkerDependencies): Promise<Slot | null> {
-  const { now, sleep, slotWaitMs, pace } = dependencies;
+  const { now, sleep, slotWaitMs } = dependencies;
   const patience = now() + slotWaitMs;
-  const preparation = Math.min(LONGEST_PREPARATION_MS, Math.max(SHORTEST_PREPARATION_MS, pace.interval));
+  const preparation = Math.min(
+    LONGEST_PREPARATION_MS,
+    Math.max(SHORTEST_PREPARATION_MS, pacer.pace.interval),
+  );
   for (let awaited = slot; ; ) {
     const wait = awaited.at - preparation - now();
     if (wait > 0) await sleep(wait);

@@ -64,7 +64,7 @@ async function tryClaim(
     turn: own.id,
     region,
     // A model that is not offered any more is claimed too: submitting it ends it.
-    price: priceOf(candidate.model) ?? candidate.price,
+    price: priceOf(candidate.model, candidate.input?.size ?? "") ?? candidate.price,
   });
   if (await generations.save(claimed)) return { kind: "claimed", generation: claimed };
   const latest = await readOrQuarantine(candidate.id, dependencies);

@@ -3,10 +3,9 @@ import type { GenerationStore } from "../generations/table.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import type { Download } from "../images/download.ts";
 import type { Pacer } from "../pacing/limiter.ts";
-import type { Pace } from "../pacing/pace.ts";
-import type { PaintRequest } from "../providers/dashscope/client.ts";
-import type { Submission } from "../providers/dashscope/submission.ts";
+import type { PaintRequest, Submission } from "../providers/port.ts";
 import type { ProviderKey } from "../providers/provider-key.ts";
+import type { OfferedModel } from "../providers/registry.ts";
 
 /** Something that people are alarmed about, or want to count. */
 export type Signal =
@@ -24,9 +23,11 @@ export interface WorkerDependencies {
   readonly providerKey: ProviderKey;
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
   readonly download: (sourceUrl: string) => Promise<Download>;
-  readonly priceOf: (model: string) => Queued["price"] | null;
+  /** A model's facts; null for one that is not offered any more. */
+  readonly modelOf: (model: string) => OfferedModel | null;
+  /** What one picture of a size costs now; null where the model is not offered any more. */
+  readonly priceOf: (model: string, size: string) => Queued["price"] | null;
   readonly region: Queued["region"];
-  readonly pace: Pace;
   readonly leaseSeconds: number;
   /** How far ahead a slot may be for the worker to wait for it. */
   readonly slotWaitMs: number;

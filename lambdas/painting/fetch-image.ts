@@ -19,7 +19,8 @@ export async function fetchImage(
   generation: Painted,
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
-  const { now, pace, random } = dependencies;
+  const { now, random } = dependencies;
+  const { pace } = dependencies.pacerOf(generation.model);
   const began = now();
   let fault: FetchFault = { detail: "", host: null };
   for (let attempt = 1; attempt <= QUICK_TRIES; attempt++) {

@@ -29,12 +29,12 @@ export async function finishBegun(
 
 /** Waits for the end of the lease: until then another delivery may hear the answer. After it, the answer is lost. */
 async function afterLease(begun: Submitting, dependencies: WorkerDependencies): Promise<Disposition | null> {
-  const { generations, pace, random, leaseSeconds, signal } = dependencies;
+  const { generations, pacerOf, random, leaseSeconds, signal } = dependencies;
   const now = dependencies.now();
   const leaseEnd = Date.parse(begun.lease_until) + leaseSeconds * 1000 * LEASE_MARGIN;
   if (leaseEnd > now) return back(leaseEnd);
   const detail = "The service lost the provider's answer; whether the image was charged is not known.";
-  const notBefore = now + retryDelay(begun.attempts, pace, random);
+  const notBefore = now + retryDelay(begun.attempts, pacerOf(begun.model).pace, random);
   const next = loseAnswer(begun, { now, notBefore, detail });
   if (!(await generations.save(next))) return null;
   signal("OutcomeUnknown", begun.id);

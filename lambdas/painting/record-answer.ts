@@ -1,7 +1,7 @@
 import type { Submitting } from "../generations/record.ts";
 import { checkpoint, loseAnswer } from "../generations/transitions.ts";
 import { retryDelay } from "../pacing/pace.ts";
-import type { Accepted, Submission } from "../providers/dashscope/submission.ts";
+import type { Accepted, Submission } from "../providers/port.ts";
 import { back, type Disposition, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { recordRejection, refusalOf } from "./record-rejection.ts";
@@ -13,7 +13,7 @@ interface Answer {
   /** The key that the provider was asked with. */
   readonly apiKey: string;
   /** The size that was asked for, in pixels. */
-  readonly asked: { readonly width: number; readonly height: number };
+  readonly asked: { readonly width: number; readonly height: number } | null;
 }
 
 /** Writes down what the provider's answer means for the generation, and goes on from there. */
@@ -29,7 +29,9 @@ export async function recordAnswer(
     case "unknown": {
       const now = dependencies.now();
       dependencies.signal("OutcomeUnknown", generation.id);
-      const notBefore = now + retryDelay(generation.attempts, dependencies.pace, dependencies.random);
+      const notBefore =
+        now +
+        retryDelay(generation.attempts, dependencies.pacerOf(generation.model).pace, dependencies.random);
       const detail = `The provider's answer was lost (${submission.detail}); whether the image was charged is not known.`;
       const provider = refusalOf(submission);
       return settle(loseAnswer(generation, { now, notBefore, detail, provider }), dependencies);
@@ -48,8 +50,8 @@ async function recordCheckpoint(
     requestId: answer.requestId,
     sourceUrl: answer.sourceUrl,
     sourceExpiresAt: answer.sourceExpiresAt.getTime(),
-    width: answer.width ?? asked.width,
-    height: answer.height ?? asked.height,
+    width: answer.width ?? asked?.width ?? 0,
+    height: answer.height ?? asked?.height ?? 0,
     now: dependencies.now(),
   });
   const saved = await savePersistently(painted, dependencies);

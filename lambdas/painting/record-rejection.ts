@@ -2,8 +2,7 @@ import type { Generation, Submitting } from "../generations/record.ts";
 import { MOST_ATTEMPTS, refuse, requeue } from "../generations/transitions.ts";
 import { retryDelay, throttlePause } from "../pacing/pace.ts";
 import type { ProviderRefusal } from "../platform/problems.ts";
-import type { OperatorFault } from "../providers/dashscope/error-table.ts";
-import type { Rejected } from "../providers/dashscope/submission.ts";
+import type { OperatorFault, Rejected } from "../providers/port.ts";
 import { bestEffort } from "./best-effort.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
 import { settle } from "./settle.ts";
@@ -30,7 +29,7 @@ export async function recordRejection(
   }
   const pause = Math.max(
     (answer.retryAfterSeconds ?? 0) * 1000,
-    throttlePause(dependencies.pace, dependencies.random),
+    throttlePause(dependencies.pacerOf(generation.model).pace, dependencies.random),
   );
   const [disposition] = await Promise.all([
     settle(afterRejection(generation, answer, { now, pause }, dependencies), dependencies),
@@ -46,10 +45,13 @@ function afterRejection(
   generation: Submitting,
   answer: Rejected,
   { now, pause }: { now: number; pause: number },
-  { pace, random }: WorkerDependencies,
+  { pacerOf, random }: WorkerDependencies,
 ): Generation {
   if (generation.attempts < ATTEMPTS[answer.retry]) {
-    const delay = answer.retry === "throttled" ? pause : retryDelay(generation.attempts, pace, random);
+    const delay =
+      answer.retry === "throttled"
+        ? pause
+        : retryDelay(generation.attempts, pacerOf(generation.model).pace, random);
     return requeue(generation, { notBefore: now + delay, counted: true });
   }
   const message = answer.provider.message ?? "The provider gave no reason.";

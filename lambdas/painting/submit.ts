@@ -1,8 +1,8 @@
 import type { Submitting } from "../generations/record.ts";
 import { refuse } from "../generations/transitions.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
-import { dimensionsOf, IMAGE_SIZES, type ImageSize, isModelName } from "../providers/dashscope/models.ts";
-import type { Submission } from "../providers/dashscope/submission.ts";
+import type { PaintRequest, Submission } from "../providers/port.ts";
+import { dimensionsOf, sizeFault } from "../providers/sizes.ts";
 import { bestEffort } from "./best-effort.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
 import { recordAnswer } from "./record-answer.ts";
@@ -16,11 +16,10 @@ export async function submit(
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
   const { now, sleep } = dependencies;
-  const request = paintRequest(generation);
-  if (request === null) {
-    const message = "The model is not offered by the provider any more.";
-    const code = "provider_misconfigured";
-    return settle(refuse(generation, { now: now(), code, message, provider: null }), dependencies);
+  const request = paintRequest(generation, dependencies);
+  if (typeof request === "string") {
+    const by = { now: now(), code: "provider_misconfigured", provider: null } as const;
+    return settle(refuse(generation, { ...by, message: request }), dependencies);
   }
   const early = slot.at - now();
   if (early > 0) await sleep(early);
@@ -29,7 +28,7 @@ export async function submit(
   const departed = bestEffort(() => pacer.departed(slot, leftAt));
   const submission = await dependencies.submit(request, apiKey);
   const resumed = slot.probe && showsHealth(submission) ? bestEffort(() => pacer.resume()) : undefined;
-  const asked = dimensionsOf(sizeOf(generation));
+  const asked = dimensionsOf(request.size);
   // The answer, which is known only here, waits for neither.
   const [disposition] = await Promise.all([
     recordAnswer({ generation, submission, apiKey, asked }, dependencies),
@@ -47,20 +46,12 @@ function showsHealth(submission: Submission): boolean {
   );
 }
 
-function paintRequest(generation: Submitting) {
-  const { input, model } = generation;
-  if (input === null || !isModelName(model)) return null;
-  return {
-    model,
-    prompt: input.prompt,
-    negativePrompt: input.negative_prompt,
-    size: sizeOf(generation),
-    seed: input.seed,
-    promptExtend: input.prompt_extend,
-    watermark: input.watermark,
-  };
-}
-
-function sizeOf(generation: Submitting): ImageSize {
-  return IMAGE_SIZES.find((size) => size === generation.input?.size) ?? IMAGE_SIZES[0];
+/** What the provider is asked for; or why it cannot be asked. Nothing is painted as something else. */
+function paintRequest({ input, model }: Submitting, { modelOf }: WorkerDependencies): PaintRequest | string {
+  const facts = modelOf(model);
+  if (facts === null) return `The model ${model} is not offered any more; nothing was painted.`;
+  if (input === null) return "The input was removed before its turn; nothing was painted.";
+  if (sizeFault(input.size, facts.size) !== null)
+    return `The size ${input.size} is not offered by ${model} any more; nothing was painted.`;
+  return { ...input, model };
 }

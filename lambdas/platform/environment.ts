@@ -12,14 +12,16 @@ export type EnvironmentVariable =
   /** The queue of batches whose generations are to be made. */
   | "EXPANSION_QUEUE_URL"
   | "EVENT_BUS_NAME"
-  /** ARN of the secret whose value is the DashScope key of PROVIDER_REGION. */
+  /** ARN of the secret whose value is the provider's key of PROVIDER_REGION. */
   | "PROVIDER_KEY_SECRET_ARN"
-  /** sg or bj. */
+  /** A name of lambdas/providers/registry.ts, and one of its regions. */
+  | "PROVIDER_NAME"
   | "PROVIDER_REGION"
   | "PROVIDER_BASE_URL"
   /** Comma list of further hosts images may be fetched from: names, or host:port in the local environment. */
   | "PROVIDER_IMAGE_HOSTS"
-  | "PROVIDER_REQUESTS_PER_MINUTE"
+  /** The quota of each model of the region: a comma list of id=number. */
+  | "MODEL_REQUESTS_PER_MINUTE"
   /** How many requests may leave at once after an idle time. */
   | "PROVIDER_BURST"
   /** How long the worker waits for the provider's answer. */

@@ -1,3 +1,5 @@
+import * as z from "zod";
+
 /** Who asked, what went wrong and whether to ask again: one table for HTTP, OpenAI's SDKs and Step Functions. */
 interface ProblemFacts {
   readonly status: number;
@@ -89,7 +91,8 @@ export const ENDS = [
 ] as const satisfies readonly ProblemCode[];
 
 /** Whether the provider charged: `unknown` when its answer was lost. */
-export type Billed = "yes" | "no" | "unknown";
+export const BILLED = ["yes", "no", "unknown"] as const;
+export type Billed = (typeof BILLED)[number];
 
 /** One fault of the input, with a JSON pointer to it. */
 export interface Fault {
@@ -98,11 +101,11 @@ export interface Fault {
 }
 
 /** What the provider said, as far as a caller may see it. */
-export interface ProviderRefusal {
-  readonly code: string | null;
-  readonly message: string | null;
-  readonly request_id: string | null;
-}
+export const providerRefusal = z
+  .object({ code: z.string().nullable(), message: z.string().nullable(), request_id: z.string().nullable() })
+  .meta({ id: "ProviderRefusal", description: "What the provider said." });
+
+export type ProviderRefusal = z.infer<typeof providerRefusal>;
 
 interface ProblemExtras {
   readonly detail: string;

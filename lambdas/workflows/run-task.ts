@@ -4,7 +4,7 @@ import * as z from "zod";
 import { create } from "../generations/create.ts";
 import { hasEnded, present, read, readUntil } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
-import { canonical } from "../generations/request.ts";
+import type { RequestSchema } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import type { GenerationView } from "../generations/view.ts";
 import type { ImageStore } from "../images/bucket.ts";
@@ -12,8 +12,7 @@ import { faultsOf, parseOrThrow } from "../platform/faults.ts";
 import { errorName, logger } from "../platform/observe.ts";
 import { InvalidInput } from "../platform/problems.ts";
 import { parseStrictJson } from "../platform/strict-json.ts";
-import type { requestSchemaOf } from "../providers/catalogue.ts";
-import type { Region } from "../providers/dashscope/models.ts";
+import type { Offer } from "../providers/registry.ts";
 import { answerTask, failTask } from "./answer-task.ts";
 import { failureOf, type TaskFailure, taskFailure } from "./task-failure.ts";
 import type { TaskTokens } from "./task-tokens.ts";
@@ -37,8 +36,8 @@ interface TaskDependencies {
   readonly images: Pick<ImageStore, "address">;
   readonly workflows: SFNClient;
   readonly taskTokens: TaskTokens;
-  readonly schema: ReturnType<typeof requestSchemaOf>;
-  readonly region: Region;
+  readonly schema: RequestSchema;
+  readonly offer: Offer;
   /** Whom the generations of direct invocations belong to. */
   readonly owner: string;
   readonly now: () => number;
@@ -93,7 +92,7 @@ function inputOf(event: unknown, schema: TaskDependencies["schema"]) {
   const beside = envelope.safeParse({ idempotency_key, task_token });
   const request = schema.safeParse(body);
   if (beside.success && request.success)
-    return { request: canonical(request.data), idempotencyKey: beside.data.idempotency_key ?? null };
+    return { request: request.data, idempotencyKey: beside.data.idempotency_key ?? null };
   throw new InvalidInput([...faultsOf(request.error), ...faultsOf(beside.error)]);
 }
 

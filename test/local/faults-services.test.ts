@@ -10,9 +10,9 @@ import { claim } from "../../lambdas/generations/transitions.ts";
 import { messageBody } from "../../lambdas/painting/queue.ts";
 import { timestamp } from "../../lambdas/platform/clock.ts";
 import { randomId } from "../../lambdas/platform/ids.ts";
-import { requestSchemaOf } from "../../lambdas/providers/catalogue.ts";
 import { processesOf } from "../support/fault-proxy/client.ts";
 import type { Fault } from "../support/fault-proxy/faults.ts";
+import { offer, schema } from "../support/generations.ts";
 import {
   aws,
   end,
@@ -228,9 +228,9 @@ async function takeDeadLetter(): Promise<string | undefined> {
 
 /** What would be in the table had the API accepted it. */
 function accepted({ body, key }: Job): Queued {
-  const request = parseCreateRequest(requestSchemaOf("sg"), body);
+  const request = parseCreateRequest(schema, body);
   const intent = { request, owner: "local", lane: "interactive", idempotencyKey: key } as const;
-  return plan(intent, { region: "sg", now: Date.now, random: Math.random });
+  return plan(intent, { offer, now: Date.now, random: Math.random });
 }
 
 /** Puts a generation into the table without the relay's notice: it follows no item that it can't read. */

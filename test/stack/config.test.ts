@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checked, environmentNamed, environmentNames } from "../../lib/config.ts";
 import { providerBaseUrl } from "../../lib/egress.ts";
+import { modelQuotas } from "../../lib/model-quotas.ts";
 
 const local = (variables: Record<string, string>) => environmentNamed("local", variables);
 
@@ -27,12 +28,34 @@ describe("the environments", () => {
 
   it("are all valid, and paced at the provider's quota where it is real", () => {
     for (const name of environmentNames) expect(environmentNamed(name, {}).name).toBe(name);
-    for (const name of ["dev", "staging", "prod"])
-      expect(environmentNamed(name, {}).provider).toMatchObject({
-        requestsPerMinute: 2,
-        burst: 1,
-        timeoutSeconds: 298,
-      });
+    for (const name of ["dev", "staging", "prod"]) {
+      const environment = environmentNamed(name, {});
+      expect(environment.provider).toMatchObject({ burst: 1, timeoutSeconds: 298 });
+      expect(modelQuotas(environment)).toEqual(["qwen-image-max=2", "qwen-image-max-2025-12-30=2"]);
+    }
+  });
+
+  it("may name a quota for all models, and another for one", () => {
+    const { provider } = environmentNamed("prod", {});
+    const models = { "qwen-image-max": { requestsPerMinute: 7.5 } };
+    const quotas = (more: object) => modelQuotas({ provider: { ...provider, ...more } });
+    expect(quotas({ requestsPerMinute: 30 })).toEqual(["qwen-image-max=30", "qwen-image-max-2025-12-30=30"]);
+    expect(quotas({ requestsPerMinute: 30, models })).toEqual([
+      "qwen-image-max=7.5",
+      "qwen-image-max-2025-12-30=30",
+    ]);
+    expect(quotas({ models })).toEqual(["qwen-image-max=7.5", "qwen-image-max-2025-12-30=2"]);
+  });
+
+  it("know no provider, region or model that the registry does not", () => {
+    const prod = environmentNamed("prod", {});
+    const withProvider = (more: object) => () =>
+      checked({ ...prod, provider: { ...prod.provider, ...more } });
+    expect(withProvider({ name: "nobody" })).toThrow(/provider\.name/);
+    expect(withProvider({ region: "us" })).toThrow(/provider\.region: must be sg or bj/);
+    expect(withProvider({ models: { "dall-e-3": { requestsPerMinute: 1 } } })).toThrow(
+      /provider\.models\.dall-e-3: is not offered in sg, only qwen-image-max, /,
+    );
   });
 
   it("ignore the shell, all but local", () => {
@@ -83,6 +106,7 @@ describe("the local environment", () => {
       RECONCILER_MINUTES: "1",
     });
     expect(provider).toEqual({
+      name: "dashscope",
       region: "bj",
       baseUrl: "http://127.0.0.1:9000",
       extraImageHosts: ["127.0.0.1:9001", "images.test:80"],

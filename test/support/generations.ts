@@ -1,8 +1,8 @@
 import { accept } from "../../lambdas/generations/accept.ts";
 import type { Painted, Queued, Submitting, Succeeded } from "../../lambdas/generations/record.ts";
-import { parseCreateRequest } from "../../lambdas/generations/request.ts";
+import { createRequestSchema, parseCreateRequest } from "../../lambdas/generations/request.ts";
 import { checkpoint, claim, complete } from "../../lambdas/generations/transitions.ts";
-import { catalogueOf, requestSchemaOf } from "../../lambdas/providers/catalogue.ts";
+import { offerOf } from "../../lambdas/providers/registry.ts";
 
 /** Noon of a day, as good a moment as any. */
 export const NOON = Date.parse("2026-11-22T12:00:00.000Z");
@@ -11,8 +11,9 @@ export const HOUR = 60 * MINUTE;
 export const PRICE = { amount: "0.075", currency: "USD" };
 export const SOURCE_URL = "https://dashscope-result-sgp.oss-ap-southeast-1.aliyuncs.com/a.png?Signature=s";
 
-export const schema = requestSchemaOf("sg");
-export const catalogue = catalogueOf("sg");
+/** What an environment in Singapore offers. */
+export const offer = offerOf({ name: "dashscope", region: "sg" });
+export const schema = createRequestSchema(offer);
 
 let intents = 0;
 

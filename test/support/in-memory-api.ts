@@ -10,6 +10,7 @@ import { createCursors } from "../../lambdas/http/cursor.ts";
 import type { RequestLimits } from "../../lambdas/http/request-limits.ts";
 import type { ResendStore, Sent } from "../../lambdas/openai/ledger-table.ts";
 import { paceOf } from "../../lambdas/pacing/pace.ts";
+import { offer } from "./generations.ts";
 import {
   type InMemoryGenerations,
   type InMemoryImages,
@@ -167,8 +168,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
   const generations = inMemoryGenerations();
   const images = inMemoryImages(now);
   const resends = inMemoryResends(generations);
-  const pace = paceOf(60, 1);
-  const pacer = inMemoryPacer(pace, now);
+  const pacer = inMemoryPacer(paceOf(60, 1), now);
   const signals: ApiUnderTest["signals"] = [];
   const meanwhile: ApiUnderTest["meanwhile"] = [];
   const dependencies: ApiDependencies = {
@@ -181,10 +181,9 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     limits: inMemoryLimits(now),
     purse: createPurse(generations.table.client, { table: "table", budget: null, now }),
     pacerOf: () => pacer,
-    pace,
     cursors: createCursors(async () => Buffer.from("a key of cursors")),
-    providerRequestsPerMinute: 60,
-    region: "sg",
+    quotaOf: () => 60,
+    offer,
     authentication: "key",
     corsOrigins: [],
     requestsPerMinute: 1000,
@@ -199,7 +198,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     signal: (name, fields) => signals.push({ name, fields }),
     ...overrides,
   };
-  const handler = newHandler(routesOf("sg"), dependencies);
+  const handler = newHandler(routesOf(dependencies.offer), dependencies);
   const context = { awsRequestId: "lambda-1" } as Context;
 
   async function start(id: string): Promise<void> {

@@ -3,14 +3,10 @@ import type { Download } from "../../lambdas/images/download.ts";
 import type { Disposition, WorkerDependencies } from "../../lambdas/painting/dependencies.ts";
 import { deliver } from "../../lambdas/painting/turn.ts";
 import { logger } from "../../lambdas/platform/observe.ts";
-import {
-  misconfigured,
-  type OperatorFault,
-  unavailable,
-} from "../../lambdas/providers/dashscope/error-table.ts";
-import type { Accepted, Rejected, Submission } from "../../lambdas/providers/dashscope/submission.ts";
+import { misconfigured, unavailable } from "../../lambdas/providers/dashscope/error-table.ts";
+import type { Accepted, OperatorFault, Rejected, Submission } from "../../lambdas/providers/port.ts";
 import type { ProviderKey } from "../../lambdas/providers/provider-key.ts";
-import { HOUR, NOON, PRICE, SOURCE_URL } from "./generations.ts";
+import { HOUR, NOON, offer, PRICE, SOURCE_URL } from "./generations.ts";
 import {
   type InMemoryGenerations,
   inMemoryGenerations,
@@ -91,8 +87,7 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
   const generations = inMemoryGenerations();
   const now = () => bench.now;
   const images = inMemoryImages(now);
-  const pace = { interval, burst };
-  const pacer = inMemoryPacer(pace, now);
+  const pacer = inMemoryPacer({ interval, burst }, now);
   const providerKey: ProviderKey = { get: async () => "first-key", replaces: async () => false };
   const bench: Bench = {
     generations,
@@ -120,8 +115,8 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
         return bench.downloads.shift() ?? picture;
       },
       priceOf: (): Queued["price"] => PRICE,
-      region: "sg",
-      pace,
+      modelOf: offer.modelOf,
+      region: offer.region,
       leaseSeconds: 330,
       slotWaitMs: 10_000,
       now,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { requireFunds } from "../../budgets/cover.ts";
 import type { Purse } from "../../budgets/table.ts";
 import { makeRoom, type RoomNeeds } from "../../generations/open-limit.ts";
-import type { createRequestSchema } from "../../generations/request.ts";
+import type { RequestSchema } from "../../generations/request.ts";
 import * as examples from "../../http/examples.ts";
 import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
@@ -10,8 +10,7 @@ import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
 import { batchId } from "../../platform/ids.ts";
 import { millionthsOf } from "../../platform/money.ts";
 import { InvalidInput, ServiceError } from "../../platform/problems.ts";
-import { currencyOf, priceOf } from "../../providers/catalogue.ts";
-import { modelsOf, type Region } from "../../providers/dashscope/models.ts";
+import { type Offer, priceIn } from "../../providers/registry.ts";
 import { type Manifests, manifestFolder } from "../manifests.ts";
 import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";
 import { type BatchRequest, batchHash, batchRequestSchema } from "../request.ts";
@@ -25,7 +24,7 @@ type CreateBatchNeeds = RoomNeeds &
     readonly batches: Pick<BatchStore, "insert" | "get">;
     readonly manifests: Pick<Manifests, "bucket" | "look">;
     readonly purse: Purse;
-    readonly region: Region;
+    readonly offer: Offer;
     readonly now: () => number;
     readonly signal: (name: "BatchesAccepted", fields: { readonly batch_id: string }) => void;
   };
@@ -40,7 +39,7 @@ const requestHeaders = z.object({
 });
 
 /** `POST /v1/batches`: many intents in one. */
-export function createBatch(schema: ReturnType<typeof createRequestSchema>): Operation<CreateBatchNeeds> {
+export function createBatch(schema: RequestSchema): Operation<CreateBatchNeeds> {
   return operation({
     method: "POST",
     path: "/v1/batches",
@@ -91,15 +90,18 @@ async function accept(
   headers: z.output<typeof requestHeaders>,
   dependencies: CreateBatchNeeds,
 ): Promise<{ batch: Batch; replayed: boolean }> {
-  await makeRoom({ owner, lane: "batch", idempotencyKey: null }, dependencies);
+  const { offer } = dependencies;
+  const [first] = request.items ?? [];
+  const model = first?.model ?? offer.models[0].id;
+  await makeRoom({ owner, lane: "batch", idempotencyKey: null, request: { model } }, dependencies);
   const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
-  await requireFunds(owner, pricesOf(request, dependencies.region), dependencies);
+  await requireFunds(owner, pricesOf(request, offer), dependencies);
   const accepted = acceptBatch({
     request,
     owner,
     idempotencyKey: headers["idempotency-key"] ?? null,
     deadlineSeconds: headers["cancel-after"] ?? BATCH_DEADLINE_SECONDS,
-    currency: currencyOf(dependencies.region),
+    currency: offer.currency,
     etag,
     now: dependencies.now(),
   });
@@ -107,11 +109,11 @@ async function accept(
   return { batch: existing ?? accepted, replayed: existing !== null };
 }
 
-/** The prices of all pictures where they are known; of one, the cheapest, where they are in a manifest. */
-function pricesOf({ items }: BatchRequest, region: Region): string[] {
-  if (items !== undefined) return items.map(({ model }) => priceOf(region, model)?.amount ?? "0");
-  const prices = modelsOf(region).map(({ price }) => price.cost);
-  return prices.sort((one, other) => millionthsOf(one) - millionthsOf(other)).slice(0, 1);
+/** What its pictures cost where they are known; of those in a manifest one of the cheapest. */
+function pricesOf({ items }: BatchRequest, offer: Offer): string[] {
+  if (items !== undefined) return items.map(({ model, size }) => priceIn(offer, model, size)?.amount ?? "0");
+  const costs = offer.models.flatMap(({ pricing }) => pricing.output.map(({ cost }) => cost));
+  return costs.sort((a, b) => millionthsOf(a) - millionthsOf(b)).slice(0, 1);
 }
 
 /** The entity tag of a manifest that this owner may name. */

@@ -1,5 +1,5 @@
 import { json, type Reply } from "../../http/reply.ts";
-import type { Pace } from "../../pacing/pace.ts";
+import type { Offer } from "../../providers/registry.ts";
 import type { Batch } from "../record.ts";
 import type { BatchStore } from "../table.ts";
 import { type BatchView, viewOfBatch } from "../view.ts";
@@ -10,18 +10,21 @@ const LONGEST_RETRY_SECONDS = 60;
 /** What answering with a batch takes. */
 export interface BatchReplyNeeds {
   readonly batches: Pick<BatchStore, "members">;
-  readonly pace: Pace;
+  readonly offer: Offer;
+  readonly pacerOf: (model: string) => { readonly pace: { readonly interval: number } };
 }
 
 /** Answers with a batch as it is now, and when to ask again as long as it goes on. */
 export async function batchReply(
   batch: Batch,
   { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
-  { batches, pace }: BatchReplyNeeds,
+  { batches, offer, pacerOf }: BatchReplyNeeds,
 ): Promise<Reply> {
   const view = viewOfBatch(batch, await batches.members(batch.id));
+  // Its models are not known here: asking too early costs a read, too late a wait.
+  const quickest = Math.min(...offer.models.map(({ id }) => pacerOf(id).pace.interval));
   return json(status, view, {
-    ...(view.completed_at === null && { "Retry-After": String(retryAfter(view, pace.interval)) }),
+    ...(view.completed_at === null && { "Retry-After": String(retryAfter(view, quickest)) }),
     ...headers,
   });
 }

@@ -10,7 +10,7 @@ import { makeRoom, type RoomNeeds } from "../open-limit.ts";
 import { problemOfEnd } from "../problem-of-end.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
 import { isOpen } from "../record.ts";
-import { type CreateRequest, canonical, type createRequestSchema } from "../request.ts";
+import type { CreateRequest, RequestSchema } from "../request.ts";
 import { generationView } from "../view.ts";
 import { generationReply, type ReplyNeeds } from "./reply.ts";
 
@@ -30,9 +30,7 @@ const requestHeaders = z.object({
 });
 
 /** `POST /v1/generations`: the main door. */
-export function createGeneration(
-  schema: ReturnType<typeof createRequestSchema>,
-): Operation<CreateOperationNeeds> {
+export function createGeneration(schema: RequestSchema): Operation<CreateOperationNeeds> {
   return operation({
     method: "POST",
     path: "/v1/generations",
@@ -92,7 +90,7 @@ export function createGeneration(
 
 function intentOf(body: CreateRequest, owner: string, idempotencyKey: string | null, deadline?: number) {
   return {
-    request: canonical(body),
+    request: body,
     owner,
     lane: "interactive" as const,
     idempotencyKey,

@@ -1,15 +1,7 @@
 import { safeText } from "../../platform/safe-text.ts";
 import { faultReason, type Transport, type TransportRequest } from "../../platform/transport.ts";
+import type { ProviderDetail } from "../port.ts";
 import { type Answer, readAnswer } from "./answer.ts";
-
-/** What the provider said of itself; texts are capped and free of keys and signed addresses. */
-export interface ProviderDetail {
-  readonly code: string | null;
-  readonly message: string | null;
-  readonly requestId: string | null;
-  /** HTTP status; null where no answer came. */
-  readonly status: number | null;
-}
 
 export type Reply =
   | { readonly kind: "unusable_key" }

@@ -1,19 +1,7 @@
-import { exchange, type Transport } from "../../platform/transport.ts";
+import { exchange } from "../../platform/transport.ts";
+import type { ClientOptions, PaintRequest, Submission } from "../port.ts";
 import { ask } from "./ask.ts";
-import type { ImageSize, ModelName } from "./models.ts";
-import { type Probe, type Submission, toProbe, toSubmission } from "./submission.ts";
-
-export interface PaintRequest {
-  readonly model: ModelName;
-  /** Sent whole: the provider cuts it, not we. */
-  readonly prompt: string;
-  /** Null sends none. */
-  readonly negativePrompt: string | null;
-  readonly size: ImageSize;
-  readonly seed: number;
-  readonly promptExtend: boolean;
-  readonly watermark: boolean;
-}
+import { type Probe, toProbe, toSubmission } from "./submission.ts";
 
 export interface DashScopeClient {
   /**
@@ -27,19 +15,9 @@ export interface DashScopeClient {
   /** Asks for the account's quota of a model, which is free and tells whether key, region and model fit together. */
   probeQuota(options: {
     readonly apiKey: string;
-    readonly model?: ModelName;
+    readonly model?: string;
     readonly signal?: AbortSignal;
   }): Promise<Probe>;
-}
-
-export interface DashScopeClientOptions {
-  /** With or without a trailing slash; a path in it is kept. */
-  readonly baseUrl: string;
-  /** From the written request to the last byte of the answer. The server itself gives up at 298 s: use 305 s or more. */
-  readonly readTimeoutMs: number;
-  readonly connectTimeoutMs?: number;
-  readonly transport?: Transport;
-  readonly now?: () => Date;
 }
 
 const GENERATION_PATH = "/api/v1/services/aigc/multimodal-generation/generation";
@@ -49,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const PROBE_TIMEOUT_MS = 10_000;
 
 /** Throws only for a base URL that is none. */
-export function createDashScopeClient(options: DashScopeClientOptions): DashScopeClient {
+export function createDashScopeClient(options: ClientOptions): DashScopeClient {
   const base = options.baseUrl.replace(/\/+$/, "");
   const generationUrl = new URL(base + GENERATION_PATH);
   const quotaUrl = new URL(base + QUOTA_PATH);
@@ -102,18 +80,14 @@ export function createDashScopeClient(options: DashScopeClientOptions): DashScop
   };
 }
 
-/** The request body by the provider's image API. `n` is 1: anything else fails. */
-function paintBody(request: PaintRequest) {
+/**
+ * The request body by the provider's image API. The names of our fields are the provider's own, so each that a request
+ * has goes along; null is left out. `size` and `n` are always sent: the provider's defaults differ from model to model.
+ */
+function paintBody({ model, prompt, ...parameters }: PaintRequest) {
   return {
-    model: request.model,
-    input: { messages: [{ role: "user", content: [{ text: request.prompt }] }] },
-    parameters: {
-      ...(request.negativePrompt === null ? {} : { negative_prompt: request.negativePrompt }),
-      size: request.size,
-      n: 1,
-      prompt_extend: request.promptExtend,
-      watermark: request.watermark,
-      seed: request.seed,
-    },
+    model,
+    input: { messages: [{ role: "user", content: [{ text: prompt }] }] },
+    parameters: Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null)),
   };
 }

@@ -1,3 +1,5 @@
+import type { OperatorFault, Rejection } from "../port.ts";
+
 /**
  * What a refusal by the provider means: whose fault it is, and whether asking again may help.
  *
@@ -8,44 +10,6 @@
  * The rule for doubt: there is no idempotency key, and a call whose answer was lost may have been billed. So whenever an
  * answer could mean either "refused, try again" or "lost", it is `unknown`, because resending may buy a second image.
  */
-
-/** What only the operator can mend. */
-export type OperatorFault = "key" | "permission" | "money" | "model";
-
-/** The provider refused; nothing was painted and nothing is billed. */
-export type Rejection =
-  | {
-      readonly outcome: "rejected";
-      readonly problem: "content_rejected";
-      readonly retry: "never";
-      readonly fault: "content";
-    }
-  | {
-      readonly outcome: "rejected";
-      readonly problem: "provider_rejected";
-      readonly retry: "never";
-      readonly fault: "caller";
-    }
-  | {
-      readonly outcome: "rejected";
-      readonly problem: "provider_misconfigured";
-      readonly retry: "never";
-      readonly fault: "operator";
-      readonly operatorFault: OperatorFault;
-    }
-  | {
-      readonly outcome: "rejected";
-      readonly problem: "provider_throttled";
-      /** After 30 to 60 s with jitter, and for everybody. */
-      readonly retry: "throttled";
-      readonly fault: "pacing";
-    }
-  | {
-      readonly outcome: "rejected";
-      readonly problem: "provider_unavailable";
-      readonly retry: "once" | "twice" | "always";
-      readonly fault: "provider";
-    };
 
 /** The image may have been painted and billed. */
 export interface UnknownOutcome {

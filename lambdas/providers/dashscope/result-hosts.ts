@@ -1,3 +1,5 @@
+import type { UrlCheck } from "../../platform/url-check.ts";
+
 /**
  * Where results may be fetched from. The list of names that the provider publishes is not complete, so the guard is the
  * pattern `dashscope-*.oss-*.aliyuncs.com`, each star within one label. Anyone can own a bucket that fits it: the guard
@@ -24,27 +26,20 @@ export const KNOWN_RESULT_HOSTS: readonly string[] = [
   "dashscope-a717.oss-cn-beijing.aliyuncs.com",
 ];
 
+/** Names that the provider may add, for a firewall that knows no labels. */
+export const UNSEEN_RESULT_HOSTS = {
+  description: "dashscope-*.oss-*.aliyuncs.com",
+  startsWith: "dashscope-",
+  endsWith: ".aliyuncs.com",
+  pattern: "^dashscope-[a-z0-9-]+\\.oss-[a-z0-9-]+\\.aliyuncs\\.com$",
+};
+
 const RESULT_HOST =
   /^dashscope-[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.oss-[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.aliyuncs\.com$/;
 const LONGEST_LABEL = 63;
 
 /** The parts of an absolute http(s) URL as written; a backslash, a space or a control character fits none of them. */
 const ABSOLUTE_URL = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i;
-
-export type ResultUrlCheck =
-  | {
-      readonly allowed: true;
-      readonly url: URL;
-      /** Path and query exactly as the provider wrote them: a query that is encoded anew breaks its signature. */
-      readonly target: string;
-      /** True for hosts that the operator listed: they may be at a private address. */
-      readonly mayBePrivate: boolean;
-    }
-  | {
-      readonly allowed: false;
-      /** Name and port for the operator, without path, query or userinfo. */
-      readonly host: string;
-    };
 
 /**
  * Whether an image may be fetched from this address: https, port 443, no userinfo, a host of the pattern or one that is
@@ -54,10 +49,10 @@ export type ResultUrlCheck =
 export function checkResultUrl(
   sourceUrl: string,
   options: { readonly extraHosts: readonly string[] },
-): ResultUrlCheck {
+): UrlCheck {
   const url = URL.parse(sourceUrl);
   if (url === null) return { allowed: false, host: "unreadable" };
-  const refused: ResultUrlCheck = { allowed: false, host: url.host === "" ? "unreadable" : url.host };
+  const refused: UrlCheck = { allowed: false, host: url.host === "" ? "unreadable" : url.host };
   if (!/^[\x21-\x5b\x5d-\x7e]+$/.test(sourceUrl)) return refused;
   const written = ABSOLUTE_URL.exec(sourceUrl);
   // What was written must be what was understood: no name that had to be decoded, shortened or turned into an address.

@@ -1,44 +1,9 @@
+import type { ProviderDetail, Rejected, Rejection, Submission } from "../port.ts";
 import type { Answer } from "./answer.ts";
-import type { ProviderDetail, Reply } from "./ask.ts";
-import {
-  type Classification,
-  classifyError,
-  misconfigured,
-  type Rejection,
-  unavailable,
-} from "./error-table.ts";
+import type { Reply } from "./ask.ts";
+import { type Classification, classifyError, misconfigured, unavailable } from "./error-table.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { sourceExpiry } from "./source-expiry.ts";
-
-/** An image was painted and is billed. */
-export interface Accepted {
-  readonly outcome: "accepted";
-  readonly requestId: string | null;
-  /** A bearer token: for the record and the download, never for a log. */
-  readonly sourceUrl: string;
-  readonly sourceExpiresAt: Date;
-  /** As the provider counted them; null where it does not say. */
-  readonly width: number | null;
-  readonly height: number | null;
-}
-
-/** Nothing was painted and nothing is billed. */
-export type Rejected = Rejection & {
-  readonly provider: ProviderDetail;
-  readonly retryAfterSeconds: number | null;
-  /** False: the request never left this machine. */
-  readonly sent: boolean;
-};
-
-/** The request was sent and its outcome is lost: it may have been billed, and there is no way to ask. */
-export interface Unknown {
-  readonly outcome: "unknown";
-  /** A short reason that is safe to store and show. */
-  readonly detail: string;
-  readonly provider: ProviderDetail;
-}
-
-export type Submission = Accepted | Rejected | Unknown;
 
 export type Probe = { readonly ok: true } | { readonly ok: false; readonly rejection: Rejected };
 

@@ -1,8 +1,10 @@
 import * as z from "zod";
-import { LARGEST_SEED, LONGEST_TEXT } from "../../generations/request.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { json } from "../../http/reply.ts";
-import { type ModelFacts, modelsOf, type Region } from "../dashscope/models.ts";
+import { ServiceError } from "../../platform/problems.ts";
+import type { Offer, OfferedModel } from "../registry.ts";
+
+const size = z.string().meta({ example: "1664*928" });
 
 const modelSchema = z
   .object({
@@ -11,21 +13,39 @@ const modelSchema = z
     created: z.int().meta({ description: "Unix time in seconds." }),
     owned_by: z.string(),
     status: z.enum(["current", "legacy"]),
+    successor: z.string().nullable().meta({ description: "The model that its maker names to follow it." }),
     snapshot: z.string().meta({ description: "The dated model that answers for this name today." }),
-    region: z.enum(["sg", "bj"]),
-    sizes: z.array(z.string()),
-    default_size: z.string(),
-    limits: z.object({
-      images_per_request: z.int(),
-      prompt_characters: z.int().meta({ description: "More are refused." }),
-      prompt_characters_read: z
-        .int()
-        .meta({ description: "The provider may cut what is longer; a warning says so." }),
-      negative_prompt_characters_read: z.int(),
-      largest_seed: z.int(),
-      requests_per_minute: z.number().meta({ description: "Of the whole service; more are queued." }),
+    size: z
+      .discriminatedUnion("rule", [
+        z.object({ rule: z.literal("list"), values: z.array(size), default: size }),
+        z.object({
+          rule: z.literal("range"),
+          min_pixels: z.int(),
+          max_pixels: z.int(),
+          widest: z
+            .string()
+            .meta({ description: "The longer to the shorter side, at most.", example: "8:1" }),
+          default: size,
+          suggested: z.array(size),
+        }),
+      ])
+      .meta({ description: "One of a list, or any size within a range." }),
+    images: z.object({ max: z.int().meta({ description: "In one request: `n` at most." }) }),
+    fields: z.record(z.string(), z.union([z.int(), z.literal(true)])).meta({
+      description:
+        "The fields that not every model knows: `true`, or how many characters the provider reads. Others of them are refused.",
     }),
-    price: z.object({ cost: z.string(), currency: z.string(), per: z.literal("image") }),
+    prompt: z
+      .object({ limit: z.int(), unit: z.enum(["characters", "tokens"]) })
+      .meta({ description: "The provider may cut what is longer; a warning says so." }),
+    pricing: z.object({
+      currency: z.string(),
+      output: z
+        .array(z.object({ up_to_pixels: z.int().nullable(), cost: z.string() }))
+        .meta({ description: "For each image, by its pixels: the first tier that holds it." }),
+    }),
+    requests_per_minute: z.number().meta({ description: "Of the whole service; more are queued." }),
+    recoverable: z.boolean().meta({ description: "Whether an answer that was lost can be found again." }),
   })
   .meta({ id: "Model" });
 
@@ -33,13 +53,10 @@ const listSchema = z
   .object({ object: z.literal("list"), data: z.array(modelSchema) })
   .meta({ id: "ModelList" });
 
-/** Both names mean the snapshot of this day. */
-const RELEASED = Date.parse("2025-12-30T00:00:00Z") / 1000;
-
 interface ModelsNeeds {
-  readonly region: Region;
-  /** Of the provider, for the whole service. */
-  readonly providerRequestsPerMinute: number;
+  readonly offer: Offer;
+  /** Requests per minute of a model. */
+  readonly quotaOf: (model: string) => number;
 }
 
 /** `GET /v1/models`, which OpenAI's SDKs read too. */
@@ -49,36 +66,67 @@ export const listModels = operation({
   operationId: "listModels",
   tag: "OpenAI",
   summary: "List the models",
-  description: "In the shape of OpenAI's list, with sizes, limits and prices.",
+  description: "In the shape of OpenAI's list, with sizes, fields, limits and prices.",
   requestHeaders: NO_HEADERS,
   query: NO_QUERY,
   body: NO_BODY,
   answers: { 200: { description: "The models of this service.", schema: listSchema } },
   problems: [],
-  async handle(_call, { region, providerRequestsPerMinute: quota }: ModelsNeeds) {
-    return json(200, { object: "list", data: modelsOf(region).map((facts) => modelOf(facts, quota)) });
+  async handle(_call, { offer, quotaOf }: ModelsNeeds) {
+    return json(200, { object: "list", data: offer.models.map((model) => viewOf(model, quotaOf)) });
   },
 });
 
-function modelOf(facts: ModelFacts, requestsPerMinute: number): z.input<typeof modelSchema> {
+/** `GET /v1/models/{id}`. */
+export const readModel = operation({
+  method: "GET",
+  path: "/v1/models/{id}",
+  operationId: "readModel",
+  tag: "OpenAI",
+  summary: "Read a model",
+  description: "One model of the list.",
+  requestHeaders: NO_HEADERS,
+  query: NO_QUERY,
+  body: NO_BODY,
+  answers: { 200: { description: "The model.", schema: modelSchema } },
+  problems: ["not_found"],
+  async handle({ id }, { offer, quotaOf }: ModelsNeeds) {
+    return json(200, viewOf(known(id, offer), quotaOf));
+  },
+});
+
+function known(id: string, { modelOf }: Offer): OfferedModel {
+  const model = modelOf(id);
+  if (model !== null) return model;
+  throw new ServiceError("not_found", { detail: "There is no such model here: GET /v1/models lists them." });
+}
+
+function viewOf(model: OfferedModel, quotaOf: (id: string) => number): z.input<typeof modelSchema> {
+  const { id, created, owner, status, successor, snapshot, size, images, prompt, pricing, recoverable } =
+    model;
   return {
-    id: facts.model,
+    id,
     object: "model",
-    created: RELEASED,
-    owned_by: "alibaba-cloud",
-    status: facts.status,
-    snapshot: facts.snapshot,
-    region: facts.region,
-    sizes: [...facts.sizes],
-    default_size: facts.defaultSize,
-    limits: {
-      images_per_request: facts.n,
-      prompt_characters: LONGEST_TEXT,
-      prompt_characters_read: facts.promptLimit,
-      negative_prompt_characters_read: facts.negativePromptLimit,
-      largest_seed: LARGEST_SEED,
-      requests_per_minute: requestsPerMinute,
-    },
-    price: { ...facts.price, per: "image" },
+    created,
+    owned_by: owner,
+    status,
+    successor,
+    snapshot,
+    size:
+      size.rule === "list"
+        ? { ...size, values: [...size.values] }
+        : { ...size, suggested: [...size.suggested] },
+    images,
+    fields: fieldsOf(model),
+    prompt,
+    pricing: { ...pricing, output: [...pricing.output] },
+    requests_per_minute: quotaOf(id),
+    recoverable,
   };
+}
+
+function fieldsOf({ fields }: OfferedModel): Record<string, number | true> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, fact]) => [name, "limit" in fact ? (fact.limit ?? true) : true]),
+  );
 }

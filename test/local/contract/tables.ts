@@ -11,6 +11,7 @@ export const ROUTES: Readonly<Record<string, readonly number[]>> = {
   "GET /v1/batches/{id}": [200],
   "POST /v1/images/generations": [200],
   "GET /v1/models": [200],
+  "GET /v1/models/{id}": [200],
   "GET /v1/openapi.json": [200],
   "GET /v1/docs": [200],
   "GET /v1/health": [200],

@@ -3,9 +3,8 @@ import { read } from "../../../lambdas/generations/read.ts";
 import { isOpen } from "../../../lambdas/generations/record.ts";
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
 import { cancel, remove } from "../../../lambdas/generations/transitions.ts";
-import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
+import { offer, schema } from "../generations.ts";
 import type { Chronicle } from "./chronicle.ts";
-import { REGION } from "./deployment.ts";
 import { idOfJob, keyOfJob, nameOfJob, OWNER } from "./naming.ts";
 import type { Processes } from "./processes.ts";
 import type { Job } from "./scenario.ts";
@@ -42,7 +41,7 @@ export function createCallers(surroundings: Surroundings): Callers {
       timeline.after(POST_AGAIN_MS, () => post(index, job, attempt + 1));
     };
     const process = processes.start(`api(${index})`, again);
-    const request = parseCreateRequest(requestSchemaOf(REGION), {
+    const request = parseCreateRequest(schema, {
       prompt: nameOfJob(index),
       on_unknown_outcome: job.policy,
     });
@@ -54,7 +53,7 @@ export function createCallers(surroundings: Surroundings): Callers {
         idempotencyKey: keyOfJob(index),
         deadlineSeconds: job.deadlineSeconds,
       },
-      { generations: table.storeOf(process), region: REGION, now: timeline.now, random },
+      { generations: table.storeOf(process), offer, now: timeline.now, random },
     ).then(
       () => {
         process.alive = false;

@@ -1,9 +1,5 @@
-import {
-  misconfigured,
-  type OperatorFault,
-  unavailable,
-} from "../../../lambdas/providers/dashscope/error-table.ts";
-import type { Rejected } from "../../../lambdas/providers/dashscope/submission.ts";
+import { misconfigured, unavailable } from "../../../lambdas/providers/dashscope/error-table.ts";
+import type { OperatorFault, Rejected } from "../../../lambdas/providers/port.ts";
 import type { AnswerKind } from "./scenario.ts";
 
 /** Every way in which the provider can take a call, outages included. */

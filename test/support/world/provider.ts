@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Submission } from "../../../lambdas/providers/dashscope/submission.ts";
+import type { Submission } from "../../../lambdas/providers/port.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { History, Submitted } from "./history.ts";
 import { idOfJob, nameOfJob } from "./naming.ts";

@@ -1,6 +1,6 @@
 import type { Lane } from "../../../lambdas/pacing/lanes.ts";
 import type { Pace } from "../../../lambdas/pacing/pace.ts";
-import type { OperatorFault } from "../../../lambdas/providers/dashscope/error-table.ts";
+import type { OperatorFault } from "../../../lambdas/providers/port.ts";
 
 /** One caller's wish for a picture, and what the caller does about it later (milliseconds after the start). */
 export interface Job {

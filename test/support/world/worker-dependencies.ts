@@ -1,10 +1,10 @@
 import type { Pacer } from "../../../lambdas/pacing/limiter.ts";
-import type { Pace } from "../../../lambdas/pacing/pace.ts";
 import type { WorkerDependencies } from "../../../lambdas/painting/dependencies.ts";
 import type { ProviderKey } from "../../../lambdas/providers/provider-key.ts";
+import { offer } from "../generations.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Chronicle } from "./chronicle.ts";
-import { LEASE_SECONDS, REGION, SLOT_WAIT_MS } from "./deployment.ts";
+import { LEASE_SECONDS, SLOT_WAIT_MS } from "./deployment.ts";
 import type { ImageHost } from "./image-host.ts";
 import { jobOfPrompt, type Naming } from "./naming.ts";
 import type { Process, Processes } from "./processes.ts";
@@ -13,7 +13,6 @@ import type { Table } from "./table.ts";
 import type { Timeline } from "./timeline.ts";
 
 interface Surroundings {
-  readonly pace: Pace;
   readonly timeline: Timeline;
   readonly chronicle: Chronicle;
   readonly naming: Naming;
@@ -32,7 +31,7 @@ export function workerDependencies(
   providerKey: ProviderKey,
   surroundings: Surroundings,
 ): WorkerDependencies {
-  const { pace, timeline, chronicle, naming, processes, random } = surroundings;
+  const { timeline, chronicle, naming, processes, random } = surroundings;
   const { table, bucket, provider, imageHost, pacer } = surroundings;
   return {
     generations: table.storeOf(process),
@@ -42,8 +41,8 @@ export function workerDependencies(
     submit: ({ prompt }, apiKey) => provider.submit(process, jobOfPrompt(prompt), apiKey),
     download: (sourceUrl) => imageHost.download(process, sourceUrl),
     priceOf: () => ({ amount: "0.075", currency: "USD" }),
-    region: REGION,
-    pace,
+    modelOf: offer.modelOf,
+    region: offer.region,
     leaseSeconds: LEASE_SECONDS,
     slotWaitMs: SLOT_WAIT_MS,
     now: timeline.now,

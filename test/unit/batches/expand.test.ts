@@ -10,7 +10,16 @@ import { viewOfBatch } from "../../../lambdas/batches/view.ts";
 import { cancel, claim, giveUpImage, refuse } from "../../../lambdas/generations/transitions.ts";
 import { lineKeyOf } from "../../../lambdas/platform/ids.ts";
 import { Contended, ServiceError } from "../../../lambdas/platform/problems.ts";
-import { MINUTE, NOON, PRICE, painted, schema, submitting, succeeded } from "../../support/generations.ts";
+import {
+  MINUTE,
+  NOON,
+  offer,
+  PRICE,
+  painted,
+  schema,
+  submitting,
+  succeeded,
+} from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
 import { repeating } from "../../support/in-memory-table.ts";
 
@@ -58,7 +67,7 @@ function world(manifest: string | null = null, lost: (command: unknown) => boole
       },
       expansions,
       schema,
-      region: "sg",
+      offer,
       now,
       random: () => 0.5,
       hasTime,

@@ -47,7 +47,10 @@ describe("creating a generation", () => {
 
   test("promises no start while the queue stands still", async () => {
     const api = apiUnderTest({
-      pacerOf: () => ({ status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: true }) }),
+      pacerOf: () => ({
+        pace: { interval: 1000, burst: 1 },
+        status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: true }),
+      }),
     });
     const answer = await api.send(create({ prompt: "a fox" }, { Prefer: "respond-async" }));
     expect(answer.body.estimated_start_at).toBeNull();

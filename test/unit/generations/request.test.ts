@@ -1,10 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCreateRequest, requestHash, warningsOf } from "../../../lambdas/generations/request.ts";
+import {
+  inputOf,
+  inputSchema,
+  parseCreateRequest,
+  requestHash,
+  warningsOf,
+} from "../../../lambdas/generations/request.ts";
 import { type Fault, InvalidInput } from "../../../lambdas/platform/problems.ts";
-import { catalogue, schema } from "../../support/generations.ts";
+import { offer, schema } from "../../support/generations.ts";
 
 const prompt = "a red fox";
+const [model] = offer.models;
 const parse = (body: unknown) => parseCreateRequest(schema, body);
 
 /** Pointer and detail of every fault that a body has. */
@@ -44,7 +51,9 @@ describe("a prompt alone is enough", () => {
   test.each(["1664", "1472", "1328", "1104", "928"])(
     "a size of width %s may be written with * or x",
     (width) => {
-      const size = catalogue.sizes.find((each) => each.startsWith(`${width}*`)) ?? "";
+      const { size: rule } = model;
+      const sizes = rule.rule === "list" ? rule.values : [];
+      const size = sizes.find((each) => each.startsWith(`${width}*`)) ?? "";
       expect(parse({ prompt, size }).size).toBe(size);
       expect(parse({ prompt, size: size.replace("*", "x") }).size).toBe(size);
     },
@@ -152,7 +161,7 @@ describe("characters are code points", () => {
     [801, 1],
   ])("a prompt of %i warns %i times, and is sent whole", (length, warnings) => {
     const request = parse({ prompt: FOX.repeat(length) });
-    expect(warningsOf(request, catalogue)).toHaveLength(warnings);
+    expect(warningsOf(request, model)).toHaveLength(warnings);
     expect([...request.prompt]).toHaveLength(length);
   });
 
@@ -160,13 +169,11 @@ describe("characters are code points", () => {
     [500, 0],
     [501, 1],
   ])("a negative prompt of %i warns %i times", (length, warnings) => {
-    expect(warningsOf(parse({ prompt, negative_prompt: FOX.repeat(length) }), catalogue)).toHaveLength(
-      warnings,
-    );
+    expect(warningsOf(parse({ prompt, negative_prompt: FOX.repeat(length) }), model)).toHaveLength(warnings);
   });
 
   test("a warning says which text, how long, and where it may be cut", () => {
-    const [warning] = warningsOf(parse({ prompt: "a".repeat(801) }), catalogue);
+    const [warning] = warningsOf(parse({ prompt: "a".repeat(801) }), model);
     expect(warning).toBe("prompt has 801 characters; the provider may silently cut it after 800.");
   });
 });
@@ -191,4 +198,44 @@ describe("the same intent", () => {
   ])("is another with %j", (change) => {
     expect(requestHash(parse({ prompt, ...change }))).not.toBe(requestHash(parse({ prompt })));
   });
+
+  const everything = {
+    prompt,
+    negative_prompt: "rain",
+    model: "qwen-image-max-2025-12-30",
+    size: "928x1664",
+    n: 1,
+    seed: 7,
+    prompt_extend: false,
+    watermark: true,
+    metadata: { b: "2", a: "1" },
+    on_unknown_outcome: "retry",
+  };
+
+  test.each([
+    [{ prompt }, "c493ed08d3abc9be69e59c3afdd0f151dfb6e8ef10e65b4318ecb4271f11d464"],
+    [everything, "cfe9f15a68dad7c52a900f523e151a6810424ae177162602e91402c974957ae4"],
+  ])("has the hash that the first release wrote: keys from then still fit", (body, hash) => {
+    expect(requestHash(parse(body))).toBe(hash);
+  });
+
+  test("is another with any field that comes later, and the same where that field is absent", () => {
+    const request = parse({ prompt });
+    const later = (style: unknown) => requestHash(Object.assign({ ...request }, { style }));
+    expect(later("photo")).not.toBe(later("oil"));
+    expect(later("photo")).not.toBe(requestHash(request));
+    expect(later(null)).toBe(requestHash(request));
+    expect(later({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(later({ b: [{ d: 3, c: 2 }], a: 1 }));
+  });
+
+  test("is the same when a checked request is checked again, as the lines of a batch are", () => {
+    for (const body of [{ prompt }, everything]) expect(parse(parse(body))).toEqual(parse(body));
+  });
+});
+
+test("what is asked goes to the record whole, and from there to the provider", () => {
+  const { model: _, metadata: __, on_unknown_outcome: ___, ...asked } = parse({ prompt });
+  const input = inputOf(parse({ prompt }), 7);
+  expect(input).toEqual({ ...asked, seed: 7 });
+  expect(Object.keys(inputSchema.shape).sort()).toEqual(Object.keys(asked).sort());
 });

@@ -6,7 +6,6 @@ import {
   fetchDelay,
   nextSlot,
   paceOf,
-  quotaOf,
   retryDelay,
   throttlePause,
 } from "../../../lambdas/pacing/pace.ts";
@@ -110,10 +109,6 @@ describe("the pace", () => {
   test("leaves a little more than the quota's own interval", () => {
     expect(two.interval).toBeGreaterThan(30_000);
     expect(two.interval).toBeLessThan(30_000 * 1.03);
-  });
-
-  test.each([0.1, 2, 7.3, 118.25, 120, 6000])("of %d a minute tells that quota", (quota) => {
-    expect(quotaOf(paceOf(quota, 1))).toBe(quota);
   });
 
   test("an idle account is served at once, a busy one an interval later", () => {

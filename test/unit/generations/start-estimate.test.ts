@@ -27,7 +27,6 @@ async function queue({ perMinute = 60, held = 0, ahead = 0 } = {}) {
       estimateStart(generation, {
         generations: { inLine: async () => [...line, generation.id] },
         pacerOf: () => pacer,
-        pace,
         now: () => clock.now,
       }),
   };

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
 import { newHandler } from "../../../lambdas/http/app.ts";
 import { createCursors } from "../../../lambdas/http/cursor.ts";
+import { offer } from "../../support/generations.ts";
 import { answerOf, apiUnderTest, eventOf } from "../../support/in-memory-api.ts";
 
 describe("refusals", () => {
@@ -36,7 +37,12 @@ describe("refusals", () => {
   });
 
   test("a creation that failed inside is not called free: it may have been accepted", async () => {
-    const api = apiUnderTest({ pacerOf: () => ({ status: () => Promise.reject(new Error("down")) }) });
+    const api = apiUnderTest({
+      pacerOf: () => ({
+        pace: { interval: 1000, burst: 1 },
+        status: () => Promise.reject(new Error("down")),
+      }),
+    });
     const headers = { Prefer: "respond-async" };
     const ask = { method: "POST", path: "/generations", body: { prompt: "a fox" }, headers };
     const answer = await api.send(ask);
@@ -50,7 +56,7 @@ describe("refusals", () => {
   });
 
   test("an event with nothing in it gets an answer", async () => {
-    const handler = newHandler(routesOf("sg"), apiUnderTest().dependencies);
+    const handler = newHandler(routesOf(offer), apiUnderTest().dependencies);
     const answer = answerOf(await handler({} as APIGatewayProxyEvent, {} as Context));
     expect([answer.status, answer.body.code]).toEqual([404, "not_found"]);
   });
@@ -59,7 +65,7 @@ describe("refusals", () => {
     const { dependencies } = apiUnderTest({
       listing: { page: () => new Promise(() => {}), countOpen: async () => 0 },
     });
-    const handler = newHandler(routesOf("sg"), dependencies);
+    const handler = newHandler(routesOf(offer), dependencies);
     const context = { awsRequestId: "x", getRemainingTimeInMillis: () => 750 } as unknown as Context;
     const answer = answerOf(await handler(eventOf({ path: "/generations" }), context));
     expect([answer.status, answer.body.code, answer.body.billed]).toEqual([500, "internal", "unknown"]);
@@ -144,17 +150,40 @@ describe("an owner's limit", () => {
   });
 });
 
-test("the models are listed in OpenAI's shape, with sizes, limits and price", async () => {
-  const { body } = await apiUnderTest().send({ path: "/models" });
-  expect(body.object).toBe("list");
-  expect(body.data[0]).toMatchObject({
+describe("the models", () => {
+  const max = {
     id: "qwen-image-max",
     object: "model",
     created: 1767052800,
-    default_size: "1664*928",
-    price: { cost: "0.075", currency: "USD", per: "image" },
+    owned_by: "alibaba-cloud",
     status: "legacy",
-    limits: { requests_per_minute: 60 },
+    successor: null,
+    snapshot: "qwen-image-max-2025-12-30",
+    size: {
+      rule: "list",
+      values: ["1664*928", "1472*1104", "1328*1328", "1104*1472", "928*1664"],
+      default: "1664*928",
+    },
+    images: { max: 1 },
+    fields: { negative_prompt: 500, prompt_extend: true },
+    prompt: { limit: 800, unit: "characters" },
+    pricing: { currency: "USD", output: [{ up_to_pixels: null, cost: "0.075" }] },
+    requests_per_minute: 60,
+    recoverable: false,
+  };
+
+  test("are listed in OpenAI's shape, with all that a request to them depends on", async () => {
+    const { body } = await apiUnderTest().send({ path: "/models" });
+    expect(body).toEqual({ object: "list", data: [max, { ...max, id: "qwen-image-max-2025-12-30" }] });
   });
-  expect(body.data[0].sizes).toHaveLength(5);
+
+  test("are read one by one", async () => {
+    const { status, body } = await apiUnderTest().send({ path: "/models/qwen-image-max" });
+    expect([status, body]).toEqual([200, max]);
+  });
+
+  test.each(["dall-e-3", "toString"])("have no %s among them", async (id) => {
+    const answer = await apiUnderTest().send({ path: `/models/${id}` });
+    expect([answer.status, answer.body.code]).toEqual([404, "not_found"]);
+  });
 });

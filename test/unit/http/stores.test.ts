@@ -18,7 +18,7 @@ import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createResendStore, resendKey } from "../../../lambdas/openai/ledger-table.ts";
 import { documents as client } from "../../../lambdas/platform/clients.ts";
-import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
+import { offer, schema } from "../../support/generations.ts";
 
 const table = mockClient(DynamoDBDocumentClient);
 const now = () => Date.parse("2026-03-01T12:00:30.000Z");
@@ -28,10 +28,10 @@ beforeEach(() => {
 });
 
 function generation(owner = "alice") {
-  const request = parseCreateRequest(requestSchemaOf("sg"), { prompt: "a fox" });
+  const request = parseCreateRequest(schema, { prompt: "a fox" });
   return plan(
     { request, owner, lane: "interactive", idempotencyKey: null },
-    { region: "sg", now, random: () => 0.5 },
+    { offer, now, random: () => 0.5 },
   );
 }
 

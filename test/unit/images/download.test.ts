@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Crc64 } from "../../../lambdas/images/crc64.ts";
 import { type DownloadOptions, downloadImage } from "../../../lambdas/images/download.ts";
+import { checkResultUrl } from "../../../lambdas/providers/dashscope/result-hosts.ts";
 import { chunk, header, SIGNATURE, samplePng } from "./sample-png.ts";
 
 const picture = samplePng(40, 30);
@@ -48,6 +49,7 @@ function download(host: string, options: Partial<DownloadOptions> = {}) {
   return downloadImage(`http://${host}/a.png?Signature=x%2By'z`, {
     directory,
     extraHosts: [host],
+    checkResultUrl,
     expected,
     timeoutMs: 5000,
     ...options,
@@ -219,6 +221,7 @@ describe("hosts", () => {
       const result = await downloadImage(`https://${host}/a.png`, {
         directory,
         extraHosts: [],
+        checkResultUrl,
         expected,
         timeoutMs: 2000,
         resolve: async () => [{ address, family: address.includes(":") ? 6 : 4 }],

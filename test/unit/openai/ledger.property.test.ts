@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { isOpen } from "../../../lambdas/generations/record.ts";
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
 import { noteDelivered, sendOnce } from "../../../lambdas/openai/send-once.ts";
-import { requestSchemaOf } from "../../../lambdas/providers/catalogue.ts";
+import { schema } from "../../support/generations.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 
 const intent = {
-  request: parseCreateRequest(requestSchemaOf("sg"), { prompt: "a fox" }),
+  request: parseCreateRequest(schema, { prompt: "a fox" }),
   owner: "alice",
   lane: "interactive",
   idempotencyKey: null,

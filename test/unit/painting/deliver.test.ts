@@ -3,7 +3,7 @@ import type { Generation } from "../../../lambdas/generations/record.ts";
 import { cancel, revive } from "../../../lambdas/generations/transitions.ts";
 import { deliver } from "../../../lambdas/painting/turn.ts";
 import { timestamp } from "../../../lambdas/platform/clock.ts";
-import type { Submission } from "../../../lambdas/providers/dashscope/submission.ts";
+import type { Submission } from "../../../lambdas/providers/port.ts";
 import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import {
   accepted,

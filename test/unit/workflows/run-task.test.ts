@@ -14,7 +14,7 @@ import {
 import { logger } from "../../../lambdas/platform/observe.ts";
 import { Contended } from "../../../lambdas/platform/problems.ts";
 import { runTask } from "../../../lambdas/workflows/run-task.ts";
-import { HOUR, NOON, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
+import { HOUR, NOON, offer, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
 import { inMemoryGenerations, inMemoryImages } from "../../support/in-memory-stores.ts";
 
 logger.setLogLevel("SILENT");
@@ -48,7 +48,7 @@ function task(ending: Ending | null = null) {
     },
     workflows: sfn as unknown as SFNClient,
     schema,
-    region: "sg",
+    offer,
     owner: "workflows",
     now: () => state.now,
     random: () => 0.5,

@@ -1,15 +1,17 @@
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createDashScopeClient, type PaintRequest } from "../../../../lambdas/providers/dashscope/client.ts";
+import { createDashScopeClient } from "../../../../lambdas/providers/dashscope/client.ts";
+import type { PaintRequest } from "../../../../lambdas/providers/port.ts";
 
 const fox: PaintRequest = {
   model: "qwen-image-max",
   prompt: "a red fox",
-  negativePrompt: null,
+  negative_prompt: null,
   size: "1664*928",
+  n: 1,
   seed: 7,
-  promptExtend: true,
+  prompt_extend: true,
   watermark: false,
 };
 const open = new Set<{ server: Server; sockets: Set<Socket> }>();

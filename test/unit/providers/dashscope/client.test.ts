@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createDashScopeClient, type PaintRequest } from "../../../../lambdas/providers/dashscope/client.ts";
+import { createDashScopeClient } from "../../../../lambdas/providers/dashscope/client.ts";
+import type { PaintRequest } from "../../../../lambdas/providers/port.ts";
 import { type Answering, answering, recorded } from "./recorded.ts";
 
 const now = new Date("2026-06-11T10:00:00Z");
@@ -8,10 +9,11 @@ const apiKey = "sk-test-0123456789";
 const fox: PaintRequest = {
   model: "qwen-image-max",
   prompt: "a red fox 🦊",
-  negativePrompt: "blurry",
+  negative_prompt: "blurry",
   size: "1664*928",
+  n: 1,
   seed: 7,
-  promptExtend: true,
+  prompt_extend: true,
   watermark: false,
 };
 
@@ -64,7 +66,7 @@ describe("what is sent", () => {
   test("no negative prompt sends none, and a long prompt goes whole", async () => {
     const { asked } = await submit(recorded("accepted"), {
       ...fox,
-      negativePrompt: null,
+      negative_prompt: null,
       prompt: "x".repeat(8000),
     });
     const body = JSON.parse(asked[0]?.body ?? "");
