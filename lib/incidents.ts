@@ -29,7 +29,7 @@ export function incidents({ functions, queue, expansions, api, environment }: Wa
       severity: "high",
       impact:
         "A generation's turn was given up: its caller waits for a picture that nobody paints until the reconciler steps in.",
-      metric: queue.metrics.buried,
+      metric: queue.metrics.deadLetters,
       threshold: 1,
     },
     {

@@ -48,7 +48,7 @@ export class Observability extends Construct {
   private dashboard({ environment, functions, queue, expansions, api }: Watched): void {
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const { requests, clientErrors, serverErrors, latency } = api.metrics;
-    const { waiting, buried, relayFailures, oldest } = queue.metrics;
+    const { waiting, deadLetters, relayFailures, oldest } = queue.metrics;
     const painters = [functions.worker, functions.reconciler];
     new Dashboard(this, "Dashboard", {
       dashboardName: `image-service-${environment.name}`,
@@ -56,7 +56,7 @@ export class Observability extends Construct {
         [graph("Requests", requests, clientErrors, serverErrors), graph("Latency (p95)", latency)],
         [graph("Waiting for the provider", waiting), graph("Age of the oldest message", oldest)],
         [
-          graph("What needs a person", buried, relayFailures, expansions.metrics.failures),
+          graph("What needs a person", deadLetters, relayFailures, expansions.metrics.failures),
           graph("Painting", ...PAINTING.map((name) => counted(name, painters))),
         ],
         [

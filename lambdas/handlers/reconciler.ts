@@ -7,7 +7,7 @@ import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { createBatchStore } from "../batches/table.ts";
 import { createGenerationStore } from "../generations/table.ts";
-import { createTurnQueue } from "../painting/queue.ts";
+import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
 import { CALLS } from "../platform/call-limits.ts";
 import { documentClient } from "../platform/dynamodb.ts";
@@ -21,10 +21,7 @@ const retentionDays = requiredNumber("RETENTION_DAYS");
 const generations = createGenerationStore(client, table, retentionDays);
 const batches = createBatchStore(client, { table, retentionDays, now: Date.now });
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
-const queue = createTurnQueue(queues, {
-  queue: required("QUEUE_URL"),
-  deadLetters: required("DEAD_LETTER_QUEUE_URL"),
-});
+const queue = createTurnSender(queues, required("QUEUE_URL"));
 
 /** Every few minutes: whatever is open and past what its state allows is queued again or ended. */
 export const handler = middy(async () => {

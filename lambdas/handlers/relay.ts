@@ -10,7 +10,7 @@ import type { DynamoDBStreamEvent } from "aws-lambda";
 import { createExpansions } from "../batches/expansions.ts";
 import { relayBatches } from "../batches/relay.ts";
 import { createImageStore } from "../images/bucket.ts";
-import { createTurnQueue } from "../painting/queue.ts";
+import { createTurnSender } from "../painting/queue.ts";
 import { relayChanges } from "../painting/relay-changes.ts";
 import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
 import { documentClient } from "../platform/dynamodb.ts";
@@ -20,10 +20,7 @@ import { createEndings } from "../workflows/announce-end.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
 const queues = new SQSClient(CALLS);
-const queue = createTurnQueue(queues, {
-  queue: required("QUEUE_URL"),
-  deadLetters: required("DEAD_LETTER_QUEUE_URL"),
-});
+const queue = createTurnSender(queues, required("QUEUE_URL"));
 
 const announce = createEndings({
   events: new EventBridgeClient(CALLS),
