@@ -2,8 +2,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Only with `npm run coverage`, which runs the unit project.
+    coverage: { include: ["lambdas/**/*.ts"], reporter: ["text-summary"], reportOnFailure: true },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      // Property tests, under coverage and on a busy machine.
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
           name: "stack",
