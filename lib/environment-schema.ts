@@ -78,6 +78,8 @@ export const environmentSchema = z
     observed: z.boolean(),
     /** Who is told of alarms; each address has to confirm once. */
     alarmEmails: z.array(z.email()),
+    /** Who is told of alarms of severity `high`, where that is somebody else. */
+    pageEmails: z.array(z.email()).optional(),
     reconcilerMinutes: z.int().min(1).max(60),
     egress: z.discriminatedUnion("mode", [
       z.strictObject({ mode: z.literal("open") }),

@@ -64,17 +64,20 @@ export class Functions extends Construct {
       });
 
     this.authorizer = make("authorizer", "Checks an API key and names its owner", timeouts.authorizer, 512);
-    store.grantLookup(this.authorizer);
+    store.grantRecords(this.authorizer, ["GetItem"]);
 
     this.api = make("api", "Answers HTTP requests", timeouts.api, 1024, REFERENCE_PAGE);
-    store.grantRecords(this.api);
+    store.grantRecords(
+      this.api,
+      ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
+      ["by_batch", "by_owner", "by_owner_open", "by_owner_status", "line"],
+    );
     store.grantPicturesRead(this.api);
     store.grantPicturesRemoval(this.api);
     store.grantManifestsRead(this.api);
-    queue.grantLength(this.api);
 
     this.task = make("task", "Takes a generation from a workflow or a direct call", timeouts.task, 512);
-    store.grantRecords(this.task);
+    store.grantRecords(this.task, ["GetItem", "PutItem", "UpdateItem"]);
     store.grantPicturesRead(this.task);
     Workflows.grantAnswers(this.task);
 
@@ -85,10 +88,9 @@ export class Functions extends Construct {
       512,
     );
     store.follow(this.relay, queue.relayFailures);
-    store.grantLookup(this.relay);
+    store.grantRecords(this.relay, ["GetItem"]);
     store.grantPicturesRead(this.relay);
     queue.grantSend(this.relay);
-    queue.grantBury(this.relay);
     expansions.grantSend(this.relay);
     events.grantPublish(this.relay);
     Workflows.grantAnswers(this.relay);
@@ -99,24 +101,23 @@ export class Functions extends Construct {
       timeouts.worker,
       1024,
     );
-    store.grantRecords(this.worker);
+    store.grantRecords(this.worker, ["GetItem", "PutItem", "UpdateItem"], ["line"]);
     store.grantPicturesWrite(this.worker);
     store.grantPicturesRemoval(this.worker);
     props.providerKey.grantRead(this.worker);
     queue.feed(this.worker, environment.workerConcurrency);
     queue.grantSend(this.worker);
-    queue.grantBury(this.worker);
+    queue.grantDeadLetter(this.worker);
 
     this.expander = make("expander", "Makes the generations of a batch", timeouts.expander, 1024);
-    store.grantWrites(this.expander);
+    store.grantRecords(this.expander, ["GetItem", "PutItem", "UpdateItem"]);
     store.grantManifestsRead(this.expander);
     expansions.grantSend(this.expander);
     expansions.feed(this.expander);
 
     this.reconciler = make("reconciler", "Ends or queues again what got stuck", timeouts.reconciler, 512);
-    store.grantRecords(this.reconciler);
+    store.grantRecords(this.reconciler, ["GetItem", "PutItem", "UpdateItem"], ["open"]);
     queue.grantSend(this.reconciler);
-    queue.grantBury(this.reconciler);
     expansions.grantSend(this.reconciler);
     new Rule(this, "ReconcilerSchedule", {
       description: "After this rule's rounds no generation stays open for ever",
@@ -135,7 +136,6 @@ export class Functions extends Construct {
 function settings(environment: Environment, timeouts: Timeouts): Settings {
   const { provider, owner, budget } = environment;
   return {
-    ENVIRONMENT: environment.name,
     AUTHENTICATION: environment.authentication,
     CORS_ORIGINS: environment.corsOrigins.join(","),
     RETENTION_DAYS: String(environment.retentionDays),

@@ -8,7 +8,7 @@ import { Functions } from "./functions.ts";
 import { Observability } from "./observability.ts";
 import { ProviderKey } from "./provider-key.ts";
 import { WorkQueue } from "./queue.ts";
-import { HttpApi } from "./rest-api.ts";
+import { ServiceRestApi } from "./rest-api.ts";
 import { stackName } from "./stack-name.ts";
 import { Store } from "./store.ts";
 import { timeoutsFor } from "./timeouts.ts";
@@ -38,7 +38,7 @@ export class ImageServiceStack extends Stack {
       providerKey,
       events,
     });
-    const api = new HttpApi(this, "Api", {
+    const api = new ServiceRestApi(this, "Api", {
       environment,
       timeouts,
       api: functions.api,

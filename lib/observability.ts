@@ -5,9 +5,9 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
+import { alarms, type Watched } from "./alarms.ts";
 import type { Environment } from "./environment-schema.ts";
 import type { Functions } from "./functions.ts";
-import { incidents, type Watched } from "./incidents.ts";
 import { counted } from "./published-metric.ts";
 import { ServiceAlarm } from "./service-alarm.ts";
 import type { ServiceFunction } from "./service-function.ts";
@@ -19,16 +19,20 @@ const PAINTING = ["ProviderPaused", "ImageHostUnknown", "OutcomeUnknown", "Gener
 export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: Watched) {
     super(scope, id);
-    const action = new SnsAction(this.alarmTopic(props.environment));
-    for (const incident of incidents(props)) new ServiceAlarm(this, props.environment, incident, action);
+    const { alarmEmails, pageEmails = alarmEmails } = props.environment;
+    const page = new SnsAction(this.topic("page", props.environment, pageEmails));
+    const notify = new SnsAction(this.topic("notify", props.environment, alarmEmails));
+    for (const rule of alarms(props))
+      new ServiceAlarm(this, props.environment, rule, rule.severity === "high" ? page : notify);
     this.dashboard(props);
   }
 
-  private alarmTopic(environment: Environment): Topic {
+  /** Who is told: a pager listens to `page`, a mailbox or a chat to `notify`. */
+  private topic(name: "page" | "notify", environment: Environment, addresses: readonly string[]): Topic {
     // TLS alone: CloudWatch cannot publish to a topic under the AWS-managed key, and alarms name nobody.
-    const topic = new Topic(this, "Alarms", {
-      topicName: `image-service-${environment.name}-alarms`,
-      displayName: `Image service alarms (${environment.name})`,
+    const topic = new Topic(this, name === "page" ? "Page" : "Notify", {
+      topicName: `image-service-${environment.name}-${name}`,
+      displayName: `Image service alarms: ${name} (${environment.name})`,
       enforceSSL: true,
     });
     // A topic with a policy of its own lets nobody in that the policy does not name: without this no alarm arrives.
@@ -41,14 +45,14 @@ export class Observability extends Construct {
         conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
       }),
     );
-    for (const address of environment.alarmEmails) topic.addSubscription(new EmailSubscription(address));
+    for (const address of addresses) topic.addSubscription(new EmailSubscription(address));
     return topic;
   }
 
   private dashboard({ environment, functions, queue, expansions, api }: Watched): void {
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const { requests, clientErrors, serverErrors, latency } = api.metrics;
-    const { waiting, buried, relayFailures, oldest } = queue.metrics;
+    const { waiting, deadLetters, relayFailures, oldest } = queue.metrics;
     const painters = [functions.worker, functions.reconciler];
     new Dashboard(this, "Dashboard", {
       dashboardName: `image-service-${environment.name}`,
@@ -56,7 +60,7 @@ export class Observability extends Construct {
         [graph("Requests", requests, clientErrors, serverErrors), graph("Latency (p95)", latency)],
         [graph("Waiting for the provider", waiting), graph("Age of the oldest message", oldest)],
         [
-          graph("What needs a person", buried, relayFailures, expansions.metrics.failures),
+          graph("What needs a person", deadLetters, relayFailures, expansions.metrics.failures),
           graph("Painting", ...PAINTING.map((name) => counted(name, painters))),
         ],
         [

@@ -40,21 +40,14 @@ export class WorkQueue extends Construct {
     target.allow(["sqs:SendMessage"], [this.queue.queueArn]);
   }
 
-  /** Put a message where an operator will find it. */
-  grantBury(target: ServiceFunction): void {
+  /** Give a message up: put it where an operator will find it. */
+  grantDeadLetter(target: ServiceFunction): void {
     target.set("DEAD_LETTER_QUEUE_URL", this.deadLetters.queueUrl);
     target.allow(["sqs:SendMessage"], [this.deadLetters.queueArn]);
   }
 
-  /** Ask how long the line is. */
-  grantLength(target: ServiceFunction): void {
-    target.set("QUEUE_URL", this.queue.queueUrl);
-    target.allow(["sqs:GetQueueAttributes"], [this.queue.queueArn]);
-  }
-
   /** Calls the target with one message at a time, in at most `concurrency` runs at once. */
   feed(target: ServiceFunction, concurrency: number): void {
-    target.set("QUEUE_URL", this.queue.queueUrl);
     target.function.addEventSource(
       // A batch of one: a message is half an hour of pace, and must not wait for another's download.
       new SqsEventSource(this.queue, {
@@ -66,10 +59,10 @@ export class WorkQueue extends Construct {
   }
 
   /** What the alarms and the dashboard watch. */
-  get metrics(): { buried: Metric; relayFailures: Metric; waiting: Metric; oldest: Metric } {
+  get metrics(): { deadLetters: Metric; relayFailures: Metric; waiting: Metric; oldest: Metric } {
     const period = { period: Duration.minutes(1), statistic: "Maximum" };
     return {
-      buried: this.deadLetters.metricApproximateNumberOfMessagesVisible(period),
+      deadLetters: this.deadLetters.metricApproximateNumberOfMessagesVisible(period),
       relayFailures: this.relayFailures.metricApproximateNumberOfMessagesVisible(period),
       waiting: this.queue.metricApproximateNumberOfMessagesVisible(period),
       oldest: this.queue.metricApproximateAgeOfOldestMessage(period),

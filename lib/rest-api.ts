@@ -19,7 +19,7 @@ import { addRefusals } from "./gateway-refusals.ts";
 import type { ServiceFunction } from "./service-function.ts";
 import type { Timeouts } from "./timeouts.ts";
 
-interface HttpApiProps {
+interface ServiceRestApiProps {
   readonly environment: Environment;
   readonly timeouts: Timeouts;
   readonly api: ServiceFunction;
@@ -46,10 +46,10 @@ const accessLogLine = {
 };
 
 /** The door for HTTP. It authenticates, throttles and logs; paths, methods and bodies are the api function's. */
-export class HttpApi extends Construct {
+export class ServiceRestApi extends Construct {
   private readonly restApi: RestApi;
 
-  constructor(scope: Construct, id: string, { environment, timeouts, api, authorizer }: HttpApiProps) {
+  constructor(scope: Construct, id: string, { environment, timeouts, api, authorizer }: ServiceRestApiProps) {
     super(scope, id);
     const logs = (name: string, logGroupName: string) =>
       new LogGroup(this, name, {

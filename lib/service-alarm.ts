@@ -9,10 +9,10 @@ import type { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 
 /** Something that an operator must know: what it does to people comes first. */
-export interface Incident {
+export interface AlarmRule {
   /** In kebab case; the anchor of its section in docs/operations.md. */
   readonly name: string;
-  /** `high`: people are hurt now; `medium`: some are, or soon; `low`: look at it this week. */
+  /** `high`: people are hurt now, a person is paged; `medium`: some are, or soon; `low`: look at it this week. */
   readonly severity: "high" | "medium" | "low";
   /** What callers and owners feel. */
   readonly impact: string;
@@ -27,8 +27,8 @@ export interface Incident {
 
 /** An alarm whose message says how bad it is, whom it hurts and where the runbook is. */
 export class ServiceAlarm extends Alarm {
-  constructor(scope: Construct, environment: Environment, incident: Incident, action: IAlarmAction) {
-    const { name, severity, impact, metric, threshold, periods = 1, fallsBelow = false } = incident;
+  constructor(scope: Construct, environment: Environment, rule: AlarmRule, action: IAlarmAction) {
+    const { name, severity, impact, metric, threshold, periods = 1, fallsBelow = false } = rule;
     super(scope, name, {
       alarmName: `image-service-${environment.name}-${name}`,
       alarmDescription: `[${severity}] ${impact} Runbook: docs/operations.md#${name}`,

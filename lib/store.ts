@@ -26,6 +26,11 @@ const indexes = [
   { indexName: "by_batch", partition: "in_batch", sort: "batch_item" },
 ] as const;
 
+type IndexName = (typeof indexes)[number]["indexName"];
+
+/** What a function may do with records by their keys. */
+type RecordVerb = "BatchGetItem" | "GetItem" | "PutItem" | "UpdateItem";
+
 const PICTURES = "generations/*";
 const MANIFESTS = "manifests/*";
 
@@ -97,37 +102,22 @@ export class Store extends Construct {
     new CfnOutput(Stack.of(this), "BucketName", { value: this.bucket.bucketName });
   }
 
-  /** Read a record by its key, nothing else. */
-  grantLookup(target: ServiceFunction): void {
-    target.set("TABLE_NAME", this.table.tableName);
-    target.allow(["dynamodb:GetItem"], [this.table.tableArn]);
-  }
-
-  /** Read and write records by their keys. */
-  grantWrites(target: ServiceFunction): void {
-    target.set("TABLE_NAME", this.table.tableName);
-    target.allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], [this.table.tableArn]);
-  }
-
-  /** Read, list and write records. */
-  grantRecords(target: ServiceFunction): void {
+  /** Do these things with records, and query these indexes: a test compares the list with what the code does. */
+  grantRecords(
+    target: ServiceFunction,
+    verbs: readonly RecordVerb[],
+    queried: readonly IndexName[] = [],
+  ): void {
     target.set("TABLE_NAME", this.table.tableName);
     target.allow(
-      [
-        "dynamodb:BatchGetItem",
-        "dynamodb:BatchWriteItem",
-        "dynamodb:ConditionCheckItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-      ],
+      verbs.map((verb) => `dynamodb:${verb}`),
       [this.table.tableArn],
     );
-    target.allow(
-      ["dynamodb:Query"],
-      indexes.map(({ indexName }) => `${this.table.tableArn}/index/${indexName}`),
-    );
+    if (queried.length > 0)
+      target.allow(
+        ["dynamodb:Query"],
+        queried.map((index) => `${this.table.tableArn}/index/${index}`),
+      );
   }
 
   /** Read pictures: what a presigned URL may do is what its maker may do. */
@@ -136,7 +126,7 @@ export class Store extends Construct {
   }
 
   grantPicturesWrite(target: ServiceFunction): void {
-    this.allowPictures(target, ["s3:GetObject", "s3:PutObject"]);
+    this.allowPictures(target, ["s3:PutObject"]);
   }
 
   grantPicturesRemoval(target: ServiceFunction): void {

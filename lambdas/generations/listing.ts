@@ -78,8 +78,12 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
     if (from >= to) return [];
     const partition =
       query.status === null
-        ? { index: "by_owner", name: "owner", value: query.owner }
-        : { index: "by_owner_status", name: "owner_status", value: `${query.owner}#${query.status}` };
+        ? ({ index: "by_owner", name: "owner", value: query.owner } as const)
+        : ({
+            index: "by_owner_status",
+            name: "owner_status",
+            value: `${query.owner}#${query.status}`,
+          } as const);
     const id = query.after?.split("#")[1];
     const { Items = [] } = await client.send(
       new QueryCommand({

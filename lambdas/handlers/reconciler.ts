@@ -6,13 +6,14 @@ import { batches } from "../batches/configured.ts";
 import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
-import { turns } from "../painting/configured.ts";
+import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
 import { queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { counted, logger, metrics } from "../platform/observe.ts";
 
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
+const turns = createTurnSender(queues, required("QUEUE_URL"));
 
 /** Every few minutes: whatever is open and past what its state allows is queued again or ended. */
 export const handler = middy(async () => {

@@ -6,7 +6,7 @@ import { createExpansions } from "../batches/expansions.ts";
 import { relayBatches } from "../batches/relay.ts";
 import { readChanges } from "../generations/changes.ts";
 import { images } from "../images/configured.ts";
-import { turns } from "../painting/configured.ts";
+import { createTurnSender } from "../painting/queue.ts";
 import { relayTurns } from "../painting/relay.ts";
 import { documents, events, queues, workflows } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
@@ -15,6 +15,7 @@ import { createEndings } from "../workflows/announce-end.ts";
 import { relayEnds } from "../workflows/relay.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
+const turns = createTurnSender(queues, required("QUEUE_URL"));
 const batches = relayBatches(createExpansions(queues, required("EXPANSION_QUEUE_URL")));
 const announce = createEndings({
   events,

@@ -37,21 +37,28 @@ export function readMessage(body: string): string | null {
   }
 }
 
-/** The queue of turns over SQS. */
-export function createTurnQueue(client: SQSClient, urls: { queue: string; deadLetters: string }): TurnQueue {
+/** The queue of turns over SQS, for those who only send. */
+export function createTurnSender(client: SQSClient, queue: string): Pick<TurnQueue, "send"> {
   return {
     async send(ids) {
       for (let start = 0; start < ids.length; start += BATCH) {
         const batch = ids.slice(start, start + BATCH);
         const { Failed = [] } = await client.send(
           new SendMessageBatchCommand({
-            QueueUrl: urls.queue,
+            QueueUrl: queue,
             Entries: batch.map((id, index) => ({ Id: String(index), MessageBody: messageBody(id) })),
           }),
         );
         if (Failed.length > 0) throw new Error(`SQS refused ${Failed.length} of ${batch.length} messages`);
       }
     },
+  };
+}
+
+/** The queue of turns over SQS, for the worker. */
+export function createTurnQueue(client: SQSClient, urls: { queue: string; deadLetters: string }): TurnQueue {
+  return {
+    ...createTurnSender(client, urls.queue),
     async putBack(receiptHandle, seconds) {
       await client.send(
         new ChangeMessageVisibilityCommand({

@@ -3,8 +3,6 @@
  * `lib/` may only set names of this list, and `required()` may only read them, so a typo passes neither.
  */
 export type EnvironmentVariable =
-  /** Name of the environment: local, dev, staging, prod. */
-  | "ENVIRONMENT"
   | "TABLE_NAME"
   | "BUCKET_NAME"
   | "QUEUE_URL"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { timeoutsFor } from "../../lib/timeouts.ts";
+import { usedBy } from "../support/used-actions.ts";
 import { everyEnvironment, functionsOf, resourcesOf, statementsOf, synthesised } from "./synthesised.ts";
 
 const names = ["api", "authorizer", "expander", "reconciler", "relay", "task", "worker"];
@@ -7,62 +8,31 @@ const names = ["api", "authorizer", "expander", "reconciler", "relay", "task", "
 /** What may be asked of `*`, because AWS knows no resource for it. */
 const WITHOUT_RESOURCE = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"];
 
-/** The actions of each function: no more, no less. */
-const records = [
-  "dynamodb:BatchGetItem",
-  "dynamodb:BatchWriteItem",
-  "dynamodb:ConditionCheckItem",
-  "dynamodb:DeleteItem",
-  "dynamodb:GetItem",
-  "dynamodb:PutItem",
-  "dynamodb:Query",
-  "dynamodb:UpdateItem",
+/** What every function needs to be seen. */
+const SEEN = [
+  "logs:CreateLogStream",
+  "logs:PutLogEvents",
+  "xray:PutTelemetryRecords",
+  "xray:PutTraceSegments",
 ];
-const answers = ["states:SendTaskFailure", "states:SendTaskSuccess"];
-const allowed: Record<string, string[]> = {
-  api: [...records, "s3:DeleteObject", "s3:GetObject", "sqs:GetQueueAttributes"],
-  authorizer: ["dynamodb:GetItem"],
-  task: [...records, "s3:GetObject", ...answers],
-  relay: [
-    "dynamodb:DescribeStream",
-    "dynamodb:GetItem",
-    "dynamodb:GetRecords",
-    "dynamodb:GetShardIterator",
-    "dynamodb:ListStreams",
-    "events:PutEvents",
-    "s3:GetObject",
-    ...answers,
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
-    "sqs:SendMessage",
-  ],
-  worker: [
-    ...records,
-    "s3:DeleteObject",
-    "s3:GetObject",
-    "s3:PutObject",
-    "secretsmanager:GetSecretValue",
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-  ],
-  expander: [
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "s3:GetObject",
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
-    "sqs:ReceiveMessage",
-    "sqs:SendMessage",
-  ],
-  reconciler: [...records, "sqs:SendMessage"],
-};
+
+/** What Lambda itself does in a function's name to fetch its events, and to put failed ones aside. */
+const FROM_QUEUE = [
+  "sqs:ChangeMessageVisibility",
+  "sqs:DeleteMessage",
+  "sqs:GetQueueAttributes",
+  "sqs:GetQueueUrl",
+  "sqs:ReceiveMessage",
+];
+const FROM_STREAM = [
+  "dynamodb:DescribeStream",
+  "dynamodb:GetRecords",
+  "dynamodb:GetShardIterator",
+  "dynamodb:ListStreams",
+  "sqs:GetQueueAttributes",
+  "sqs:GetQueueUrl",
+];
+const FED: Record<string, string[]> = { worker: FROM_QUEUE, expander: FROM_QUEUE, relay: FROM_STREAM };
 
 describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
   const stack = synthesised(name);
@@ -81,7 +51,6 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
       TracingConfig: { Mode: "Active" },
       Environment: {
         Variables: {
-          ENVIRONMENT: name,
           NODE_OPTIONS: "--enable-source-maps",
           POWERTOOLS_SERVICE_NAME: `image-service-${name}-${each}`,
           POWERTOOLS_METRICS_NAMESPACE: "ImageService",
@@ -105,15 +74,25 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
     expect(users).toHaveLength(1);
   });
 
-  it.each(names)("%s may do what it does and nothing else", (each) => {
-    const actions = statementsOf(stack, each).flatMap(({ Action }) => Action);
-    const common = [
-      "logs:CreateLogStream",
-      "logs:PutLogEvents",
-      "xray:PutTelemetryRecords",
-      "xray:PutTraceSegments",
-    ];
-    expect([...new Set(actions)].sort()).toEqual([...(allowed[each] ?? []), ...common].sort());
+  it.each(names)("%s may do what its code does and nothing else", (each) => {
+    const granted = statementsOf(stack, each).flatMap(({ Action }) => Action);
+    const needed = [...usedBy(each).actions, ...(FED[each] ?? []), ...SEEN];
+    expect([...new Set(granted)].sort()).toEqual([...new Set(needed)].sort());
+  });
+
+  it.each(names)("%s may query the indexes that its code queries and no others", (each) => {
+    const queried = statementsOf(stack, each)
+      .filter(({ Action }) => Action.includes("dynamodb:Query"))
+      .flatMap(({ Resource }) => Resource.map((one) => /"\/index\/(\w+)"/.exec(JSON.stringify(one))?.[1]));
+    expect(queried.sort()).toEqual([...usedBy(each).indexes].sort());
+  });
+
+  it.each(names)("%s knows the names of what it may touch and of nothing else", (each) => {
+    const touched = JSON.stringify(statementsOf(stack, each));
+    for (const [variable, value] of Object.entries(functions[each]?.["Environment"].Variables)) {
+      const resource = resourceOf(value);
+      if (resource !== null) expect(touched, variable).toContain(`"${resource}"`);
+    }
   });
 
   it.each(names)("%s names the resources it may touch", (each) => {
@@ -185,3 +164,9 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
     stack.template.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(5 minutes)" });
   });
 });
+
+/** The logical id of the resource that a variable names; null for a plain value. */
+function resourceOf(value: unknown): string | null {
+  const [, id = null] = /^\{"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/.exec(JSON.stringify(value)) ?? [];
+  return id;
+}

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { environmentNamed } from "../../lib/config.ts";
-import { onlyResource, resourcesOf, synthesise, synthesised } from "./synthesised.ts";
+import { resourcesOf, synthesise, synthesised } from "./synthesised.ts";
 
 const watched = [{ name: "dev" }, { name: "staging" }, { name: "prod" }] as const;
 const runbook = new URL("../../docs/operations.md", import.meta.url);
@@ -45,9 +45,12 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
       );
   });
 
-  it("tell the topic, when they ring and when they stop", () => {
-    for (const { AlarmActions, OKActions, TreatMissingData } of alarms) {
-      expect(AlarmActions).toHaveLength(1);
+  it("page a person when they are high, and notify otherwise: when they ring and when they stop", () => {
+    for (const { AlarmActions, AlarmDescription, OKActions, TreatMissingData } of alarms) {
+      const topic = String(AlarmDescription).startsWith("[high]") ? "page" : "notify";
+      expect(
+        AlarmActions.map(({ Ref }: { Ref: string }) => stack.resources[Ref]?.Properties["TopicName"]),
+      ).toEqual([`image-service-${name}-${topic}`]);
       expect(OKActions).toEqual(AlarmActions);
       expect(TreatMissingData).toMatch(/^(notBreaching|breaching)$/);
     }
@@ -69,16 +72,19 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
     );
   });
 
-  it("reach a topic that CloudWatch may publish to, by TLS", () => {
-    const properties = onlyResource(stack, "AWS::SNS::TopicPolicy");
-    const statements: Record<string, unknown>[] = properties["PolicyDocument"].Statement;
-    expect(statements.map(({ Effect, Principal }) => [Effect, Principal])).toEqual([
-      ["Deny", "*"],
-      ["Allow", { Service: "cloudwatch.amazonaws.com" }],
-    ]);
-    expect(statements[1]?.["Condition"]).toEqual({
-      StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
-    });
+  it("reach topics that CloudWatch may publish to, by TLS", () => {
+    const policies = resourcesOf(stack, "AWS::SNS::TopicPolicy");
+    expect(policies).toHaveLength(2);
+    for (const [, { Properties }] of policies) {
+      const statements: Record<string, unknown>[] = Properties["PolicyDocument"].Statement;
+      expect(statements.map(({ Effect, Principal }) => [Effect, Principal])).toEqual([
+        ["Deny", "*"],
+        ["Allow", { Service: "cloudwatch.amazonaws.com" }],
+      ]);
+      expect(statements[1]?.["Condition"]).toEqual({
+        StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+      });
+    }
   });
 
   it.runIf(existsSync(runbook))("each have their section in docs/operations.md", () => {
@@ -93,13 +99,29 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
   });
 });
 
-describe("an environment with an alarm address", () => {
-  it("sends alarms there", () => {
-    const stack = synthesise({ ...environmentNamed("dev", {}), alarmEmails: ["ops@example.com"] });
-    stack.template.hasResourceProperties("AWS::SNS::Subscription", {
-      Protocol: "email",
-      Endpoint: "ops@example.com",
-    });
+describe("an environment with alarm addresses", () => {
+  const told = (addresses: { alarmEmails: string[]; pageEmails?: string[] }) => {
+    const stack = synthesise({ ...environmentNamed("dev", {}), ...addresses });
+    return resourcesOf(stack, "AWS::SNS::Subscription")
+      .map(([, { Properties }]) => {
+        const topic = stack.resources[Properties["TopicArn"].Ref]?.Properties["TopicName"];
+        return `${topic} ${Properties["Protocol"]} ${Properties["Endpoint"]}`;
+      })
+      .sort();
+  };
+
+  it("sends all alarms there", () => {
+    expect(told({ alarmEmails: ["ops@example.com"] })).toEqual([
+      "image-service-dev-notify email ops@example.com",
+      "image-service-dev-page email ops@example.com",
+    ]);
+  });
+
+  it("pages others where it names them", () => {
+    expect(told({ alarmEmails: ["ops@example.com"], pageEmails: ["pager@example.com"] })).toEqual([
+      "image-service-dev-notify email ops@example.com",
+      "image-service-dev-page email pager@example.com",
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
+import type { IConstruct } from "constructs";
 import * as z from "zod";
 import { environmentNamed, environmentNames } from "../../lib/config.ts";
 import type { Environment, EnvironmentName } from "../../lib/environment-schema.ts";
@@ -37,17 +38,22 @@ export interface Synthesised {
 export function synthesise(environment: Environment): Synthesised {
   const app = new App({ context: { ...context, "aws:cdk:bundling-stacks": [] } });
   const stack = new ImageServiceStack(app, environment);
-  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
   const template = Template.fromStack(stack);
   return {
     environment,
     stack,
     template,
     resources: z.record(z.string(), resourceSchema).parse(template.toJSON()["Resources"]),
-    findings: violations.flatMap(({ ruleName, violatingResources }) =>
-      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-    ),
+    findings: findingsOf(app),
   };
+}
+
+/** What cdk-nag finds in an app now, each as `RULE PATH`. */
+export function findingsOf(app: IConstruct): string[] {
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.flatMap(({ ruleName, violatingResources }) =>
+    violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+  );
 }
 
 const made = new Map<EnvironmentName, Synthesised>();

@@ -7,7 +7,7 @@ import openapiTS, { astToString } from "openapi-typescript";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = ["README.md", ...markdownIn("docs")];
+const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...markdownIn("docs")];
 const scratch = join(root, "node_modules", ".cache", `readme-${process.pid}`);
 
 function markdownIn(folder: string): string[] {

@@ -5,8 +5,8 @@ import type { Expansions } from "./expansions.ts";
 import type { Functions } from "./functions.ts";
 import { counted } from "./published-metric.ts";
 import type { WorkQueue } from "./queue.ts";
-import type { HttpApi } from "./rest-api.ts";
-import type { Incident } from "./service-alarm.ts";
+import type { ServiceRestApi } from "./rest-api.ts";
+import type { AlarmRule } from "./service-alarm.ts";
 
 /** The parts of the service that are watched. */
 export interface Watched {
@@ -14,11 +14,11 @@ export interface Watched {
   readonly functions: Functions;
   readonly queue: WorkQueue;
   readonly expansions: Expansions;
-  readonly api: HttpApi;
+  readonly api: ServiceRestApi;
 }
 
 /** Every alarm. The name is also the anchor of its section in docs/operations.md. */
-export function incidents({ functions, queue, expansions, api, environment }: Watched): Incident[] {
+export function alarms({ functions, queue, expansions, api, environment }: Watched): AlarmRule[] {
   const { worker, relay, reconciler, task, authorizer } = functions;
   const apiFunction = functions.api;
   const painters = [worker, reconciler];
@@ -29,7 +29,7 @@ export function incidents({ functions, queue, expansions, api, environment }: Wa
       severity: "high",
       impact:
         "A generation's turn was given up: its caller waits for a picture that nobody paints until the reconciler steps in.",
-      metric: queue.metrics.buried,
+      metric: queue.metrics.deadLetters,
       threshold: 1,
     },
     {
