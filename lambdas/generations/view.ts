@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, inputSchema, isOpen, statusOf } from "./record.ts";
+import { type QueueOutlook, waitingOf, waitingView } from "./waiting.ts";
 
 const nullableTime = z.iso.datetime().nullable();
 
@@ -34,6 +35,7 @@ export const generationView = z
         url_expires_at: z.iso.datetime(),
       })
       .nullable(),
+    waiting: waitingView,
     usage: z.object({
       images: z.int(),
       cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
@@ -53,7 +55,7 @@ export const generationView = z
         provider: refusal.nullable(),
       })
       .nullable(),
-    urls: z.object({ self: z.string(), image: z.string(), cancel: z.string() }),
+    urls: z.object({ self: z.string(), image: z.string(), cancel: z.string(), history: z.string() }),
   })
   .meta({ id: "Generation" });
 
@@ -68,7 +70,7 @@ export interface ImageAddress {
 /** Shows a generation to the outside: nothing of leases, tokens or source URLs. */
 export function viewOf(
   generation: Generation,
-  extras: { address: ImageAddress | null; estimatedStartAt: string | null },
+  extras: QueueOutlook & { address: ImageAddress | null },
 ): GenerationView {
   const self = `/v1/generations/${generation.id}`;
   return {
@@ -83,13 +85,14 @@ export function viewOf(
     estimated_start_at: generation.state === "queued" ? extras.estimatedStartAt : null,
     input: generation.input,
     image: imageOf(generation, extras.address),
+    waiting: waitingOf(generation, extras),
     usage: usageOf(generation),
     provider: { region: generation.region, request_id: requestIdOf(generation) },
     attempts: generation.attempts,
     warnings: generation.warnings,
     metadata: generation.metadata,
     error: errorOf(generation),
-    urls: { self, image: `${self}/image`, cancel: `${self}/cancel` },
+    urls: { self, image: `${self}/image`, cancel: `${self}/cancel`, history: `${self}/history` },
   };
 }
 

@@ -32,8 +32,8 @@ export interface Pacer {
   pause(reason: string): Promise<void>;
   /** The provider works again. */
   resume(): Promise<void>;
-  /** When a message that came now would have its turn, and whether the queue is paused. */
-  prospects(): Promise<{ nextSlotAt: number; lineEndsAt: number; paused: boolean }>;
+  /** When a message that came now would have its turn, and why the queue is paused, if it is. */
+  prospects(): Promise<{ nextSlotAt: number; lineEndsAt: number; paused: string | null }>;
 }
 
 const PROBE_EVERY_MS = 60_000;
@@ -118,7 +118,7 @@ export function createPacer(options: PacerOptions): Pacer {
     async prospects() {
       const line = await read();
       const next = nextFree(line, now(), pace);
-      return { nextSlotAt: next, lineEndsAt: Math.max(next, line.line_ends), paused: line.paused !== null };
+      return { nextSlotAt: next, lineEndsAt: Math.max(next, line.line_ends), paused: line.paused };
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Prospects {
   readonly startsAt: string | null;
   /** When it is worth asking again, in whole seconds. */
   readonly retryAfterSeconds: number;
+  /** Why the provider is not asked at present: its operator must act, or it does not work; null while it is asked. */
+  readonly paused: "operator" | "outage" | null;
 }
 
 interface ProspectsDependencies {
@@ -35,12 +37,14 @@ export async function prospectsOf(
   if (generation.state !== "queued") {
     const elapsed = (now - Date.parse(generation.started_at ?? generation.created_at)) / 1000;
     const seconds = Math.min(LONGEST_RUNNING_RETRY_SECONDS, Math.max(1, Math.ceil(elapsed / 4)));
-    return { startsAt: null, retryAfterSeconds: seconds };
+    return { startsAt: null, retryAfterSeconds: seconds, paused: null };
   }
   const start = await likelyStart(generation, dependencies);
-  if (start === null) return { startsAt: null, retryAfterSeconds: PAUSED_RETRY_SECONDS };
+  if (typeof start === "string")
+    return { startsAt: null, retryAfterSeconds: PAUSED_RETRY_SECONDS, paused: start };
   const seconds = Math.ceil((start - now) / 1000) + 1;
   return {
+    paused: null,
     startsAt: timestamp(start),
     retryAfterSeconds: Math.min(LONGEST_RETRY_SECONDS, Math.max(1, seconds)),
   };
@@ -48,9 +52,12 @@ export async function prospectsOf(
 
 /**
  * The line is served from the first slot that is taken and not used yet: workers take slots before they choose whose
- * they are. Only after those come the free ones.
+ * they are. Only after those come the free ones. While the queue is paused it says who it waits for instead.
  */
-async function likelyStart(generation: Queued, dependencies: ProspectsDependencies): Promise<number | null> {
+async function likelyStart(
+  generation: Queued,
+  dependencies: ProspectsDependencies,
+): Promise<number | "operator" | "outage"> {
   const { generations, pacerOf, pace, now } = dependencies;
   const { lane, model, id } = generation;
   const notBefore = Date.parse(generation.not_before);
@@ -58,7 +65,7 @@ async function likelyStart(generation: Queued, dependencies: ProspectsDependenci
     pacerOf(model).prospects(),
     lane === "interactive" ? generations.inLine(lane, model, Math.max(now(), notBefore)) : none,
   ]);
-  if (paused) return null;
+  if (paused !== null) return paused === "outage" ? "outage" : "operator";
   const firstSlotAt = nextSlotAt - slotsHeld(nextSlotAt, now(), pace) * pace.interval;
   const appointment = generation.appointment_at === null ? lineEndsAt : Date.parse(generation.appointment_at);
   if (lane === "batch") return Math.max(firstSlotAt, notBefore, appointment);

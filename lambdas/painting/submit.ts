@@ -106,7 +106,17 @@ async function rejected(
     // It keeps its place in the line: the fault is not its own.
     const notBefore = Date.parse(generation.created_at);
     const [disposition] = await Promise.all([
-      settle(requeue(generation, { notBefore, counted: false }), dependencies),
+      settle(
+        requeue(generation, {
+          now,
+          notBefore,
+          counted: false,
+          reason: "provider_paused",
+          detail: `The provider refuses the service's account (${answer.operatorFault}).`,
+          provider: refusalOf(answer),
+        }),
+        dependencies,
+      ),
       pauseUnlessStale(generation, answer.operatorFault, apiKey, dependencies),
     ]);
     return disposition;
@@ -133,7 +143,14 @@ function afterRefusal(
 ): Generation {
   if (generation.attempts < ATTEMPTS[answer.retry]) {
     const delay = answer.retry === "throttled" ? pause : retryDelay(generation.attempts, pace, random);
-    return requeue(generation, { notBefore: now + delay, counted: true });
+    return requeue(generation, {
+      now,
+      notBefore: now + delay,
+      counted: true,
+      reason: answer.retry === "throttled" ? "provider_throttled" : "provider_unavailable",
+      detail: reasonOf(answer),
+      provider: refusalOf(answer),
+    });
   }
   const provider = refusalOf(answer);
   const message = answer.provider.message ?? "The provider gave no reason.";
@@ -190,6 +207,13 @@ function showsHealth(submission: Submission): boolean {
     submission.outcome === "accepted" ||
     (submission.outcome === "rejected" && submission.sent && submission.fault !== "operator")
   );
+}
+
+/** Why the provider did not paint, in words that are safe to show. */
+function reasonOf({ retry, sent, provider }: Rejected): string {
+  if (!sent) return `The provider could not be reached (${provider.message ?? "no connection"}).`;
+  if (retry === "throttled") return "The provider throttled the call: its quota was used up.";
+  return `The provider failed (${provider.status ?? "no status"}${provider.code === null ? "" : `, ${provider.code}`}).`;
 }
 
 function refusalOf(answer: { provider: Rejected["provider"] }): ProviderRefusal | null {

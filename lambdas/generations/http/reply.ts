@@ -15,7 +15,10 @@ export async function generationReply(
   dependencies: ApiDependencies,
 ): Promise<Reply> {
   const prospects = await whileOpen(generation, dependencies);
-  const view = await present(generation, dependencies, prospects?.startsAt ?? null);
+  const view = await present(generation, dependencies, {
+    estimatedStartAt: prospects?.startsAt ?? null,
+    paused: prospects?.paused ?? null,
+  });
   return json(status, view, {
     ...validity(generation, prospects),
     ...headers,

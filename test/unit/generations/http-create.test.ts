@@ -47,7 +47,7 @@ describe("creating a generation", () => {
 
   test("promises no start while the queue stands still", async () => {
     const api = apiUnderTest({
-      pacerOf: () => ({ prospects: async () => ({ nextSlotAt: 0, lineEndsAt: 0, paused: true }) }),
+      pacerOf: () => ({ prospects: async () => ({ nextSlotAt: 0, lineEndsAt: 0, paused: "key" }) }),
     });
     const answer = await api.send(create({ prompt: "a fox" }, { Prefer: "respond-async" }));
     expect(answer.body.estimated_start_at).toBeNull();
