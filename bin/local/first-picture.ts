@@ -29,7 +29,7 @@ const PAUSE_POLL_MILLISECONDS = 1000;
 export async function refuseWhenPaused(pacer: Pick<Pacer, "status">, signal: AbortSignal): Promise<never> {
   for (;;) {
     signal.throwIfAborted();
-    if ((await pacer.status()).paused)
+    if ((await pacer.status()).paused !== null)
       throw new Failure(
         "The provider refuses to work for this key: look at DASHSCOPE_API_KEY, at DASHSCOPE_REGION, which is the " +
           "region the key was made in, and at the account's balance.",

@@ -1,7 +1,8 @@
 import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
 import { idForKey, randomId } from "../platform/ids.ts";
-import type { Queued } from "./record.ts";
+import { withHappenings } from "./history.ts";
+import { type Queued, SCHEMA } from "./record.ts";
 import { type CreateRequest, chooseSeed, inputOf, requestHash } from "./request.ts";
 
 interface Intake {
@@ -26,6 +27,7 @@ export function accept(intake: Intake): Queued {
     state: "queued",
     id: intake.idempotencyKey === null ? randomId() : idForKey(intake.owner, intake.idempotencyKey),
     version: 1,
+    schema: SCHEMA,
     owner: intake.owner,
     lane: intake.lane,
     model: request.model,
@@ -49,6 +51,8 @@ export function accept(intake: Intake): Queued {
     removed_at: null,
     batch_id: intake.batchId ?? null,
     reserved: null,
+    history: withHappenings([], [{ event: "accepted", at: now, attempt: 0 }]),
+    waiting: null,
     not_before: timestamp(now),
   };
 }

@@ -1,6 +1,6 @@
 import { timestamp } from "../platform/clock.ts";
 import { billedOf } from "./billed.ts";
-import { type Generation, generationSchema, isOpen, statusOf } from "./record.ts";
+import { type Generation, generationSchema, isOpen, SCHEMA, statusOf, unknownFields } from "./record.ts";
 
 /** What a record must be like to be read; anything else is a fault of ours or a hand's. */
 export class CorruptRecord extends Error {
@@ -13,7 +13,33 @@ export class CorruptRecord extends Error {
   }
 }
 
+/** A record that a newer version of the service has written: it is left alone, and waits for that version. */
+export class NewerRecord extends Error {
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`the record of ${id} is of a newer version`);
+    this.name = "NewerRecord";
+    this.id = id;
+  }
+}
+
 const PREFIX = "generation#";
+
+/** What the item has beside the record: the table's key, and what the indexes and the table's expiry hang on. */
+const ITEM_KEYS = new Set([
+  "pk",
+  "created",
+  "owner_status",
+  "line",
+  "line_at",
+  "in_batch",
+  "batch_item",
+  "open",
+  "due_at",
+  "owner_open",
+  "expires_at",
+]);
 
 /** How long an open generation may go without a sign of life before the reconciler looks at it. */
 const GRACE_MS = 15 * 60_000;
@@ -75,14 +101,18 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
 }
 
 /**
- * The generation in an item.
+ * The generation in an item, with the fields that only a newer version knows.
  *
+ * @throws NewerRecord when it has a form that this version must not write over
  * @throws CorruptRecord when it is none
  */
 export function fromItem(item: Record<string, unknown>): Generation {
+  const id = idOf(item["pk"]) ?? "an unknown item";
+  if (typeof item["schema"] === "number" && item["schema"] > SCHEMA) throw new NewerRecord(id);
   const result = generationSchema.safeParse(item);
-  if (!result.success) throw new CorruptRecord(idOf(item.pk) ?? "an unknown item");
-  return result.data;
+  if (!result.success) throw new CorruptRecord(id);
+  const others = Object.entries(unknownFields(item)).filter(([key]) => !ITEM_KEYS.has(key));
+  return { ...Object.fromEntries(others), ...result.data };
 }
 
 /** When the present state must have been left; after that the reconciler sees to it. */

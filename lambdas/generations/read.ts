@@ -4,6 +4,7 @@ import { isOpen } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
 import { expire, isOverdue } from "./transitions.ts";
 import { type GenerationView, viewOf } from "./view.ts";
+import type { QueueOutlook } from "./waiting.ts";
 
 export interface ReadNeeds {
   readonly generations: Pick<GenerationStore, "get" | "save">;
@@ -68,9 +69,9 @@ export interface PresentNeeds {
 export async function present(
   generation: Generation,
   dependencies: PresentNeeds,
-  estimatedStartAt: string | null = null,
+  outlook: QueueOutlook = { estimatedStartAt: null, paused: null },
 ): Promise<GenerationView> {
   const image = generation.state === "succeeded" ? generation.image : null;
   const address = image === null ? null : await dependencies.images.address(image);
-  return viewOf(generation, { address, estimatedStartAt });
+  return viewOf(generation, { ...outlook, address });
 }

@@ -1,7 +1,12 @@
 import * as z from "zod";
 import { LANES } from "../pacing/lanes.ts";
 import { BILLED, PROBLEMS, type ProblemCode, providerRefusal } from "../platform/problems.ts";
+import { historyEntry } from "./history.ts";
 import { inputSchema } from "./request.ts";
+import { waitingRecord } from "./waiting.ts";
+
+/** Raised by a change that an older worker must not write over; fields that are only added need no new number. */
+export const SCHEMA = 1;
 
 /** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
 const time = z.iso.datetime({ precision: 3 });
@@ -20,6 +25,8 @@ const common = {
   id: z.string(),
   /** Raised by every transition; the condition of every write. */
   version: z.int(),
+  /** The form of the record: an older worker leaves a newer one alone. */
+  schema: z.int().default(SCHEMA),
   owner: z.string(),
   lane: z.enum(LANES),
   model: z.string(),
@@ -54,6 +61,10 @@ const common = {
   batch_id: z.string().nullable().default(null),
   /** Millionths of the currency that a budget holds back for it; the store's own, null without a budget. */
   reserved: z.int().nullable().default(null),
+  /** What happened to it, oldest first, written by the transition that it tells of. */
+  history: z.array(historyEntry).default([]),
+  /** Why it waits or was tried in vain, where that is more than its place in the queue; null once it has ended. */
+  waiting: waitingRecord.nullable().default(null),
 };
 
 /** While a message works on it: the id that the message names, which is responsible for it. */
@@ -141,9 +152,25 @@ export function isOpen(generation: Generation): generation is OpenGeneration {
   return statusOf(generation) === "queued" || statusOf(generation) === "running";
 }
 
-const commonSchema = z.object(common);
+const commonSchema = z.looseObject(common);
 
-/** What every state has in common, without what belongs to the present state alone. */
+/** What belongs to one state or another. */
+const stateKeys = new Set(
+  generationSchema.options
+    .flatMap(({ shape }) => Object.keys(shape))
+    .filter((key) => !Object.hasOwn(common, key)),
+);
+
+/** What every state has in common, fields of a newer version too, without what belongs to the present state alone. */
 export function commonOf(generation: Generation): z.infer<typeof commonSchema> {
-  return commonSchema.parse(generation);
+  return commonSchema.parse(
+    Object.fromEntries(Object.entries(generation).filter(([key]) => !stateKeys.has(key))),
+  );
+}
+
+/** The fields of a stored record that this version does not know: they are kept as they are. */
+export function unknownFields(item: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(item).filter(([key]) => !stateKeys.has(key) && !Object.hasOwn(common, key)),
+  );
 }

@@ -11,6 +11,8 @@ export interface StartEstimate {
   readonly startsAt: string | null;
   /** When it is worth asking again, in whole seconds. */
   readonly retryAfterSeconds: number;
+  /** Why the provider is not asked at present: its operator must act, or it does not work; null while it is asked. */
+  readonly paused: "operator" | "outage" | null;
 }
 
 export interface EstimateNeeds {
@@ -34,12 +36,14 @@ export async function estimateStart(
   if (generation.state !== "queued") {
     const elapsed = (now - Date.parse(generation.started_at ?? generation.created_at)) / 1000;
     const seconds = Math.min(LONGEST_RUNNING_RETRY_SECONDS, Math.max(1, Math.ceil(elapsed / 4)));
-    return { startsAt: null, retryAfterSeconds: seconds };
+    return { startsAt: null, retryAfterSeconds: seconds, paused: null };
   }
   const start = await estimatedStart(generation, dependencies);
-  if (start === null) return { startsAt: null, retryAfterSeconds: PAUSED_RETRY_SECONDS };
+  if (typeof start === "string")
+    return { startsAt: null, retryAfterSeconds: PAUSED_RETRY_SECONDS, paused: start };
   const seconds = Math.ceil((start - now) / 1000) + 1;
   return {
+    paused: null,
     startsAt: timestamp(start),
     retryAfterSeconds: Math.min(LONGEST_RETRY_SECONDS, Math.max(1, seconds)),
   };
@@ -49,7 +53,10 @@ export async function estimateStart(
  * The next generations get the slots that are taken and not used yet, and the free ones after those: workers take a
  * slot before they choose the generation for it.
  */
-async function estimatedStart(generation: Queued, dependencies: EstimateNeeds): Promise<number | null> {
+async function estimatedStart(
+  generation: Queued,
+  dependencies: EstimateNeeds,
+): Promise<number | "operator" | "outage"> {
   const { generations, pacerOf, now } = dependencies;
   const { lane, model, id } = generation;
   const pacer = pacerOf(model);
@@ -59,7 +66,7 @@ async function estimatedStart(generation: Queued, dependencies: EstimateNeeds): 
     pacer.status(),
     lane === "interactive" ? generations.inLine(lane, model, Math.max(now(), notBefore)) : none,
   ]);
-  if (paused) return null;
+  if (paused !== null) return paused === "outage" ? "outage" : "operator";
   const firstSlotAt = nextSlotAt - slotsHeld(nextSlotAt, now(), pace) * pace.interval;
   const appointment =
     generation.appointment_at === null ? nextAppointmentAt : Date.parse(generation.appointment_at);

@@ -3,6 +3,7 @@ import { timestamp } from "../platform/clock.ts";
 import type { Billed, ProblemCode, ProviderRefusal } from "../platform/problems.ts";
 import { PROBLEMS } from "../platform/problems.ts";
 import { billedSoFar } from "./billed.ts";
+import { type Happening, withHappenings } from "./history.ts";
 import {
   type Canceled,
   commonOf,
@@ -18,6 +19,7 @@ import {
   type Submitting,
   type Succeeded,
 } from "./record.ts";
+import { type WaitingReason, waitAgain } from "./waiting.ts";
 
 /**
  * The life of a generation, as pure functions from one state to the next:
@@ -54,10 +56,13 @@ export function claim(generation: Queued, by: Claim): Submitting {
     claim_id: randomUUID(),
     region: by.region,
     price: by.price,
+    history: withHappenings(kept.history, [{ event: "claimed", at: by.now, attempt: kept.attempts + 1 }]),
   };
 }
 
 interface Answer {
+  /** When the request left, in epoch milliseconds; absent where that is not known any more. */
+  readonly submittedAt?: number | undefined;
   readonly requestId: string | null;
   readonly sourceUrl: string;
   readonly sourceExpiresAt: number;
@@ -82,11 +87,29 @@ export function checkpoint(generation: Submitting, answer: Answer): Painted {
     fetches: 0,
     next_fetch_at: timestamp(answer.now),
     waiting_for_host: null,
+    waiting: null,
+    history: told(generation, answer, {
+      event: "accepted_by_provider",
+      provider: { code: null, request_id: answer.requestId },
+    }),
   };
 }
 
+/** A refusal after which the provider may be asked again. Times are epoch milliseconds. */
+interface Refusal {
+  readonly now: number;
+  readonly submittedAt?: number | undefined;
+  readonly notBefore: number;
+  /** Whether it uses up one of the generation's tries. */
+  readonly counted: boolean;
+  readonly reason: WaitingReason;
+  /** A sentence without secrets, prompts or addresses. */
+  readonly detail: string;
+  readonly provider: ProviderRefusal | null;
+}
+
 /** The provider refused without painting, and may be asked again from `notBefore` on. */
-export function requeue(generation: Submitting, by: { notBefore: number; counted: boolean }): Queued {
+export function requeue(generation: Submitting, by: Refusal): Queued {
   const kept = commonOf(generation);
   const attempts = by.counted ? kept.attempts : kept.attempts - 1;
   return {
@@ -97,42 +120,86 @@ export function requeue(generation: Submitting, by: { notBefore: number; counted
     // Where no call counts, nothing has begun.
     started_at: attempts === 0 ? null : kept.started_at,
     not_before: timestamp(by.notBefore),
+    waiting: waitAgain(kept.waiting, by),
+    history: told(
+      generation,
+      by,
+      { event: "refused_by_provider", detail: by.detail, provider: by.provider },
+      { event: "requeued" },
+    ),
   };
 }
 
 /** The provider refused for good, or gave the last answer that we accept. Nothing was painted by this call. */
 export function refuse(
   generation: Submitting,
-  by: { now: number; code: ProblemCode; message: string; provider: ProviderRefusal | null },
+  by: {
+    now: number;
+    submittedAt?: number | undefined;
+    code: ProblemCode;
+    message: string;
+    provider: ProviderRefusal | null;
+  },
 ): Failed {
   const error = failure(by.code, by.message, billedSoFar(generation), by.provider);
+  const refused: Told = { event: "refused_by_provider", provider: by.provider };
   return {
     ...ending(generation, by.now),
+    history: told(generation, by, ...(by.provider === null ? [] : [refused]), ended("failed", by.code)),
     state: "failed",
     request_id: by.provider?.request_id ?? null,
     error,
   };
 }
 
+interface LostAnswer {
+  readonly now: number;
+  readonly submittedAt?: number | undefined;
+  readonly notBefore: number;
+  /** A sentence without secrets, prompts or addresses. */
+  readonly detail: string;
+  readonly provider?: ProviderRefusal | null;
+}
+
+/** What a caller who chose `retry` must know of the bill. */
+const PERHAPS_CHARGED =
+  "The answer to an earlier call was lost; it may have been charged besides the picture that is shown.";
+
 /**
  * The provider's answer is lost, and with it the knowledge whether it painted and charged. The caller's
  * choice decides: `fail` ends here, `retry` queues again, a few times at most.
  */
-export function loseAnswer(
-  generation: Submitting,
-  by: { now: number; notBefore: number; detail: string; provider?: ProviderRefusal | null },
-): Queued | Failed {
-  if (generation.on_unknown_outcome === "retry" && generation.attempts < MOST_LOST_ANSWERS)
-    return { ...requeue(generation, { notBefore: by.notBefore, counted: true }), outcome_lost: true };
-  const error = failure("upstream_outcome_unknown", by.detail, "unknown", by.provider ?? null);
-  const requestId = by.provider?.request_id ?? null;
-  return { ...ending(generation, by.now), state: "failed", outcome_lost: true, request_id: requestId, error };
+export function loseAnswer(generation: Submitting, by: LostAnswer): Queued | Failed {
+  const provider = by.provider ?? null;
+  const lost: Told = { event: "outcome_unknown", detail: by.detail, provider };
+  if (generation.on_unknown_outcome === "retry" && generation.attempts < MOST_LOST_ANSWERS) {
+    const kept = commonOf(generation);
+    return {
+      ...kept,
+      state: "queued",
+      version: kept.version + 1,
+      outcome_lost: true,
+      warnings: [...new Set([...kept.warnings, PERHAPS_CHARGED])],
+      not_before: timestamp(by.notBefore),
+      waiting: waitAgain(kept.waiting, { reason: "provider_unavailable", detail: by.detail, now: by.now }),
+      history: told(generation, by, lost, { event: "requeued" }),
+    };
+  }
+  const error = failure("upstream_outcome_unknown", by.detail, "unknown", provider);
+  return {
+    ...ending(generation, by.now),
+    history: told(generation, by, lost, ended("failed", "upstream_outcome_unknown")),
+    state: "failed",
+    outcome_lost: true,
+    request_id: provider?.request_id ?? null,
+    error,
+  };
 }
 
-/** The image could not be fetched yet; it waits for its next fetch, or for its host to be allowed. */
+/** The image could not be fetched or stored yet; it waits for its next fetch, or for an operator. */
 export function postponeFetch(
   generation: Painted,
-  by: { nextFetchAt: number; host: string | null },
+  by: { now: number; nextFetchAt: number; host: string | null; reason: WaitingReason; detail: string },
 ): Painted {
   return {
     ...generation,
@@ -140,6 +207,8 @@ export function postponeFetch(
     fetches: generation.fetches + 1,
     next_fetch_at: timestamp(by.nextFetchAt),
     waiting_for_host: by.host,
+    waiting: waitAgain(generation.waiting, by),
+    history: told(generation, by, { event: "fetch_failed", detail: by.detail }),
   };
 }
 
@@ -147,6 +216,7 @@ export function postponeFetch(
 export function complete(generation: Painted, by: { now: number; image: StoredImage }): Succeeded {
   return {
     ...ending(generation, by.now),
+    history: told(generation, by, { event: "stored" }, ended("succeeded")),
     state: "succeeded",
     request_id: generation.request_id,
     image: by.image,
@@ -156,31 +226,61 @@ export function complete(generation: Painted, by: { now: number; image: StoredIm
 /** The image's URL died before a valid picture came from it. It was painted, and is paid. */
 export function giveUpImage(generation: Painted, by: { now: number; detail: string }): Failed {
   const error = failure("image_unavailable", by.detail, "yes", null);
-  return { ...ending(generation, by.now), state: "failed", request_id: generation.request_id, error };
+  return {
+    ...ending(generation, by.now),
+    history: told(generation, by, ended("failed", "image_unavailable")),
+    state: "failed",
+    request_id: generation.request_id,
+    error,
+  };
 }
 
 /** Ends a queued generation at its owner's wish. */
 export function cancel(generation: Queued, now: number): Canceled {
-  return { ...ending(generation, now), state: "canceled", request_id: null, billed: billedSoFar(generation) };
+  return {
+    ...ending(generation, now),
+    history: told(generation, { now }, ended("canceled")),
+    state: "canceled",
+    request_id: null,
+    billed: billedSoFar(generation),
+  };
 }
 
 /** Ends a queued generation whose deadline has passed. */
 export function expire(generation: Queued, now: number): Expired {
   const message = `The deadline ${generation.deadline} passed while the generation was queued.`;
   const error = failure("deadline_exceeded", message, billedSoFar(generation), null);
-  return { ...ending(generation, now), state: "expired", request_id: null, error };
+  return {
+    ...ending(generation, now),
+    history: told(generation, { now }, ended("expired", "deadline_exceeded")),
+    state: "expired",
+    request_id: null,
+    error,
+  };
 }
 
 /** Ends a queued generation that the service itself can't bring to its turn. */
 export function abandon(generation: Queued, now: number): Failed {
   const error = failure("internal", "The generation could not be processed.", billedSoFar(generation), null);
-  return { ...ending(generation, now), state: "failed", request_id: null, error };
+  return {
+    ...ending(generation, now),
+    history: told(generation, { now }, ended("failed", "internal")),
+    state: "failed",
+    request_id: null,
+    error,
+  };
 }
 
 /** Gives a queued generation another message and time to use it: its own seems to be lost. */
 export function revive(generation: Queued, now: number): Queued {
   const { version, requeues } = generation;
-  return { ...generation, version: version + 1, requeues: requeues + 1, appointment_at: timestamp(now) };
+  return {
+    ...generation,
+    version: version + 1,
+    requeues: requeues + 1,
+    appointment_at: timestamp(now),
+    history: told(generation, { now }, { event: "requeued", detail: "Its message seemed to be lost." }),
+  };
 }
 
 /** Makes a painted generation's own message responsible for it: the message that painted it seems to be lost. */
@@ -190,6 +290,14 @@ export function adopt(generation: Painted, now: number): Painted {
     version: generation.version + 1,
     turn: generation.id,
     next_fetch_at: timestamp(now),
+    history: told(
+      generation,
+      { now },
+      {
+        event: "taken_over",
+        detail: "The message that painted it seemed to be lost.",
+      },
+    ),
   };
 }
 
@@ -203,6 +311,7 @@ export function remove<Ended extends EndedGeneration>(generation: Ended, now: nu
     metadata: {},
     // The end has given back what was reserved, or has spent it: a tombstone gives nothing back again.
     reserved: null,
+    history: told(generation, { now }, { event: "removed" }),
   };
   return tombstone.state === "succeeded" ? { ...tombstone, image: null } : tombstone;
 }
@@ -224,5 +333,25 @@ function failure(
 /** What every ended generation has, of what the open one had. */
 function ending(generation: OpenGeneration, now: number) {
   const kept = commonOf(generation);
-  return { ...kept, version: kept.version + 1, completed_at: timestamp(now) };
+  return { ...kept, version: kept.version + 1, completed_at: timestamp(now), waiting: null };
+}
+
+type Told = Omit<Happening, "at" | "attempt">;
+
+/** The history with what happened now; the submission first, where its time is known. Times are epoch milliseconds. */
+function told(
+  { history, attempts }: Generation,
+  { now, submittedAt }: { now: number; submittedAt?: number | undefined },
+  ...happened: readonly Told[]
+) {
+  const left: Happening[] =
+    submittedAt === undefined ? [] : [{ event: "submitted", at: submittedAt, attempt: attempts }];
+  return withHappenings(history, [
+    ...left,
+    ...happened.map((each) => ({ ...each, at: now, attempt: attempts })),
+  ]);
+}
+
+function ended(status: string, code: ProblemCode | null = null): Told {
+  return { event: "ended", detail: code === null ? status : `${status}: ${code}` };
 }

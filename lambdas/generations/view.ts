@@ -4,6 +4,7 @@ import { BILLED, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
 import { inputSchema } from "./request.ts";
+import { type QueueOutlook, waitingOf, waitingView } from "./waiting.ts";
 
 const nullableTime = z.iso.datetime().nullable();
 
@@ -33,6 +34,7 @@ export const generationView = z
         url_expires_at: z.iso.datetime(),
       })
       .nullable(),
+    waiting: waitingView,
     usage: z.object({
       images: z.int(),
       cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
@@ -52,7 +54,7 @@ export const generationView = z
         provider: providerRefusal.nullable(),
       })
       .nullable(),
-    urls: z.object({ self: z.string(), image: z.string(), cancel: z.string() }),
+    urls: z.object({ self: z.string(), image: z.string(), cancel: z.string(), history: z.string() }),
   })
   .meta({ id: "Generation" });
 
@@ -61,7 +63,7 @@ export type GenerationView = z.infer<typeof generationView>;
 /** Shows a generation to the outside: nothing of leases, tokens or source URLs. */
 export function viewOf(
   generation: Generation,
-  extras: { address: ImageAddress | null; estimatedStartAt: string | null },
+  extras: QueueOutlook & { address: ImageAddress | null },
 ): GenerationView {
   const self = `/v1/generations/${generation.id}`;
   return {
@@ -76,13 +78,14 @@ export function viewOf(
     estimated_start_at: generation.state === "queued" ? extras.estimatedStartAt : null,
     input: generation.input,
     image: imageOf(generation, extras.address),
+    waiting: waitingOf(generation, extras),
     usage: usageOf(generation),
     provider: { region: generation.region, request_id: requestIdOf(generation) },
     attempts: generation.attempts,
     warnings: generation.warnings,
     metadata: generation.metadata,
     error: errorOf(generation),
-    urls: { self, image: `${self}/image`, cancel: `${self}/cancel` },
+    urls: { self, image: `${self}/image`, cancel: `${self}/cancel`, history: `${self}/history` },
   };
 }
 

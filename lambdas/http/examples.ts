@@ -18,7 +18,7 @@ const base = {
   },
   warnings: [],
   metadata: { order: "123" },
-  urls: { self, image: `${self}/image`, cancel: `${self}/cancel` },
+  urls: { self, image: `${self}/image`, cancel: `${self}/cancel`, history: `${self}/history` },
 };
 
 const unpaid = { images: 0, cost: "0", currency: "USD", billed: "no" };
@@ -43,6 +43,7 @@ export const succeeded = {
   usage: { images: 1, cost: "0.075", currency: "USD", billed: "yes" },
   provider: { region: "sg", request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11" },
   attempts: 1,
+  waiting: null,
   error: null,
 };
 
@@ -56,6 +57,14 @@ export const queued = {
   usage: unpaid,
   provider: { region: "sg", request_id: null },
   attempts: 0,
+  waiting: {
+    for: "slot",
+    reason: "in_line",
+    detail: "It waits for its slot of the provider's quota.",
+    since: "2026-03-01T12:00:00.000Z",
+    tries: 0,
+    next_at: "2026-03-01T12:01:30.000Z",
+  },
   error: null,
 };
 
@@ -66,6 +75,14 @@ export const running = {
   estimated_start_at: null,
   usage: { images: 0, cost: null, currency: "USD", billed: "unknown" },
   attempts: 1,
+  waiting: {
+    for: "provider",
+    reason: "painting",
+    detail: "The provider is asked and has not answered yet.",
+    since: "2026-03-01T12:00:01.000Z",
+    tries: 1,
+    next_at: "2026-03-01T12:05:31.000Z",
+  },
 };
 
 export const canceled = {
@@ -73,6 +90,7 @@ export const canceled = {
   status: "canceled",
   completed_at: "2026-03-01T12:00:10.000Z",
   estimated_start_at: null,
+  waiting: null,
 };
 
 export const failed = {

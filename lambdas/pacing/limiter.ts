@@ -24,7 +24,7 @@ export interface PacerStatus {
   readonly nextSlotAt: number;
   /** The appointment that the next message would get, if it got one. */
   readonly nextAppointmentAt: number;
-  readonly paused: boolean;
+  readonly paused: string | null;
 }
 
 /** The rate limiter of one provider account and model, shared by all workers: one item of the table. */
@@ -131,7 +131,7 @@ export function createPacer(options: PacerOptions): Pacer {
       const state = await read();
       const nextSlotAt = nextFreeSlot(state, now(), pace);
       const nextAppointmentAt = Math.max(nextSlotAt, state.line_ends);
-      return { nextSlotAt, nextAppointmentAt, paused: state.paused !== null };
+      return { nextSlotAt, nextAppointmentAt, paused: state.paused };
     },
   };
 }

@@ -38,7 +38,15 @@ export async function fetchImage(
   }
   if (fault.host !== null) dependencies.signal("ImageHostUnknown", generation.id);
   const next = Math.min(now() + fetchDelay(generation.fetches, pace, random), lastFetch(generation, now()));
-  await dependencies.generations.save(postponeFetch(generation, { nextFetchAt: next, host: fault.host }));
+  await dependencies.generations.save(
+    postponeFetch(generation, {
+      now: now(),
+      nextFetchAt: next,
+      host: fault.host,
+      reason: fault.host === null ? "image_fetching" : "image_host_unknown",
+      detail: fault.detail,
+    }),
+  );
   return back(next);
 }
 

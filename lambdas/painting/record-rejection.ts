@@ -22,7 +22,17 @@ export async function recordRejection(
     // It keeps its place in the queue: the fault is not its own.
     const notBefore = Date.parse(generation.created_at);
     const [disposition] = await Promise.all([
-      settle(requeue(generation, { notBefore, counted: false }), dependencies),
+      settle(
+        requeue(generation, {
+          now,
+          notBefore,
+          counted: false,
+          reason: "provider_paused",
+          detail: `The provider refuses the service's account (${answer.operatorFault}).`,
+          provider: refusalOf(answer),
+        }),
+        dependencies,
+      ),
       pauseUnlessStale(generation, answer.operatorFault, apiKey, dependencies),
     ]);
     return disposition;
@@ -52,7 +62,14 @@ function afterRejection(
       answer.retry === "throttled"
         ? pause
         : retryDelay(generation.attempts, pacerOf(generation.model).pace, random);
-    return requeue(generation, { notBefore: now + delay, counted: true });
+    return requeue(generation, {
+      now,
+      notBefore: now + delay,
+      counted: true,
+      reason: answer.retry === "throttled" ? "provider_throttled" : "provider_unavailable",
+      detail: reasonOf(answer),
+      provider: refusalOf(answer),
+    });
   }
   const message = answer.provider.message ?? "The provider gave no reason.";
   return refuse(generation, { now, code: answer.problem, message, provider: refusalOf(answer) });
@@ -70,6 +87,13 @@ async function pauseUnlessStale(
   if (isStale) return;
   await bestEffort(() => dependencies.pacerOf(generation.model).pause(fault));
   dependencies.signal("ProviderPaused", generation.id);
+}
+
+/** Why the provider did not paint, in words that are safe to show. */
+function reasonOf({ retry, sent, provider }: Rejected): string {
+  if (!sent) return `The provider could not be reached (${provider.message ?? "no connection"}).`;
+  if (retry === "throttled") return "The provider throttled the call: its quota was used up.";
+  return `The provider failed (${provider.status ?? "no status"}${provider.code === null ? "" : `, ${provider.code}`}).`;
 }
 
 /** The provider's own words, as the record keeps them. */

@@ -43,6 +43,23 @@ export function queued({ body = {}, lane = "interactive", now = NOON, ...wish }:
   });
 }
 
+/** A refusal after which the provider is asked again. */
+export function refusal(by: { notBefore: number; counted: boolean }) {
+  const provider = { code: "Throttling", message: "slow down", request_id: "request-1" };
+  return {
+    now: NOON,
+    reason: "provider_throttled",
+    detail: "The provider throttled.",
+    provider,
+    ...by,
+  } as const;
+}
+
+/** A fetch that failed. */
+export function noPicture(by: { nextFetchAt: number; host: string | null }) {
+  return { now: NOON, reason: "image_fetching", detail: "answer 503", ...by } as const;
+}
+
 /** One whose message, or the named one, has claimed it. */
 export function submitting(from: Queued = queued(), turn = from.id, now = NOON): Submitting {
   return claim(from, { now, leaseSeconds: 330, turn, region: "sg", price: PRICE });

@@ -17,7 +17,10 @@ export async function generationReply(
   dependencies: ReplyNeeds,
 ): Promise<Reply> {
   const estimate = await whileOpen(generation, dependencies);
-  const view = await present(generation, dependencies, estimate?.startsAt ?? null);
+  const view = await present(generation, dependencies, {
+    estimatedStartAt: estimate?.startsAt ?? null,
+    paused: estimate?.paused ?? null,
+  });
   return json(status, view, {
     ...validity(generation, estimate),
     ...headers,

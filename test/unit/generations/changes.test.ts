@@ -7,7 +7,7 @@ import type { Generation } from "../../../lambdas/generations/record.ts";
 import { cancel, remove, requeue } from "../../../lambdas/generations/transitions.ts";
 import { relayTurns } from "../../../lambdas/painting/relay.ts";
 import { relayEnds } from "../../../lambdas/workflows/relay.ts";
-import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
+import { NOON, painted, queued, refusal, submitting, succeeded } from "../../support/generations.ts";
 
 function image(generation: Generation) {
   return marshall(toItem(generation, 30), { removeUndefinedValues: true });
@@ -70,7 +70,7 @@ describe("the relay", () => {
     await run(
       change(start, submitting(start)),
       change(submitting(start), painted(submitting(start))),
-      change(submitting(start), requeue(submitting(start), { notBefore: NOON, counted: true })),
+      change(submitting(start), requeue(submitting(start), refusal({ notBefore: NOON, counted: true }))),
     );
     expect([sent, announced]).toEqual([[[]], []]);
   });

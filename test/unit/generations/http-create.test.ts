@@ -49,7 +49,7 @@ describe("creating a generation", () => {
     const api = apiUnderTest({
       pacerOf: () => ({
         pace: { interval: 1000, burst: 1 },
-        status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: true }),
+        status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: "key" }),
       }),
     });
     const answer = await api.send(create({ prompt: "a fox" }, { Prefer: "respond-async" }));

@@ -16,7 +16,17 @@ import {
   requeue,
   revive,
 } from "../../../lambdas/generations/transitions.ts";
-import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
+import {
+  HOUR,
+  MINUTE,
+  NOON,
+  noPicture,
+  painted,
+  queued,
+  refusal,
+  submitting,
+  succeeded,
+} from "../../support/generations.ts";
 
 const lost = { now: NOON, notBefore: NOON + MINUTE, detail: "lost" };
 const retrying = () => queued({ body: { on_unknown_outcome: "retry" } });
@@ -43,7 +53,7 @@ describe("a life", () => {
   });
 
   test("started_at is the first claim's, however often it is claimed", () => {
-    const again = requeue(submitting(), { notBefore: NOON, counted: true });
+    const again = requeue(submitting(), refusal({ notBefore: NOON, counted: true }));
     expect(submitting(again, again.id, NOON + HOUR).started_at).toBe("2026-11-22T12:00:00.000Z");
   });
 
@@ -52,14 +62,14 @@ describe("a life", () => {
   });
 
   test("a refusal that is not the generation's fault costs no attempt", () => {
-    expect(requeue(submitting(), { notBefore: NOON, counted: false }).attempts).toBe(0);
-    expect(requeue(submitting(), { notBefore: NOON, counted: true }).attempts).toBe(1);
+    expect(requeue(submitting(), refusal({ notBefore: NOON, counted: false })).attempts).toBe(0);
+    expect(requeue(submitting(), refusal({ notBefore: NOON, counted: true })).attempts).toBe(1);
   });
 
   test("one whose only submission does not count has not started; one that was submitted before has", () => {
-    const uncounted = { notBefore: NOON, counted: false };
+    const uncounted = refusal({ notBefore: NOON, counted: false });
     expect(requeue(submitting(), uncounted).started_at).toBeNull();
-    const again = requeue(submitting(), { notBefore: NOON, counted: true });
+    const again = requeue(submitting(), refusal({ notBefore: NOON, counted: true }));
     expect(requeue(submitting(again, again.id, NOON + HOUR), uncounted)).toMatchObject({
       attempts: 1,
       started_at: "2026-11-22T12:00:00.000Z",
@@ -67,7 +77,7 @@ describe("a life", () => {
   });
 
   test("nothing of a state is left in the next one", () => {
-    const again = requeue(submitting(), { notBefore: NOON, counted: true });
+    const again = requeue(submitting(), refusal({ notBefore: NOON, counted: true }));
     expect(again).not.toHaveProperty("lease_until");
     expect(again).not.toHaveProperty("turn");
     expect(succeeded()).not.toHaveProperty("source_url");
@@ -75,7 +85,7 @@ describe("a life", () => {
   });
 
   test("a postponed image keeps its address and counts its fetches", () => {
-    const next = postponeFetch(painted(), { nextFetchAt: NOON + MINUTE, host: "new.example" });
+    const next = postponeFetch(painted(), noPicture({ nextFetchAt: NOON + MINUTE, host: "new.example" }));
     expect(next).toMatchObject({
       state: "painted",
       version: 4,
@@ -191,6 +201,7 @@ describe("a removal", () => {
     const whole = succeeded();
     expect(remove(whole, NOON + HOUR)).toEqual({
       ...whole,
+      history: [...whole.history, expect.objectContaining({ event: "removed" })],
       version: whole.version + 1,
       removed_at: "2026-11-22T13:00:00.000Z",
       input: null,

@@ -114,7 +114,7 @@ describe("turns", () => {
     expect(await pacer.status()).toEqual({
       nextSlotAt: NOON + INTERVAL,
       nextAppointmentAt: NOON + 2 * INTERVAL,
-      paused: false,
+      paused: null,
     });
   });
 });
@@ -310,7 +310,7 @@ describe("a pause", () => {
   test("ends with resume, for everybody", async () => {
     const pacer = pacerOf();
     await pacer.pause("money");
-    expect(await pacer.status()).toMatchObject({ paused: true });
+    expect(await pacer.status()).toMatchObject({ paused: "money" });
     await pacer.resume();
     expect(await slotOf(pacer)).toMatchObject({ at: NOON, probe: false });
   });

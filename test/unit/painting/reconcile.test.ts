@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { cancel, requeue } from "../../../lambdas/generations/transitions.ts";
 import { reconcile } from "../../../lambdas/painting/reconcile.ts";
-import { HOUR, MINUTE, NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
+import {
+  HOUR,
+  MINUTE,
+  NOON,
+  painted,
+  queued,
+  refusal,
+  submitting,
+  succeeded,
+} from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
 
 function reconciler(now: number) {
@@ -134,7 +143,7 @@ describe("the reconciler", () => {
 
   test("waits for a retry's own time before it steps in", async () => {
     const { generations, run } = reconciler(NOON + 16 * MINUTE);
-    generations.put(requeue(submitting(), { notBefore: NOON + 10 * MINUTE, counted: true }));
+    generations.put(requeue(submitting(), refusal({ notBefore: NOON + 10 * MINUTE, counted: true })));
     expect(await run()).toEqual({ ended: 0, queuedAgain: 0 });
   });
 });
