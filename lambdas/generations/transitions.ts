@@ -82,6 +82,7 @@ export function checkpoint(generation: Submitting, answer: Answer): Painted {
     fetches: 0,
     next_fetch_at: timestamp(answer.now),
     waiting_for_host: null,
+    unverified_key: null,
   };
 }
 
@@ -130,21 +131,29 @@ export function loseAnswer(
 }
 
 /** The image could not be fetched yet; it waits for its next fetch, or for its host to be allowed. */
-export function postpone(generation: Painted, by: { nextFetchAt: number; host: string | null }): Painted {
+export function postpone(
+  generation: Painted,
+  by: { nextFetchAt: number; host: string | null; unverifiedKey?: string | null },
+): Painted {
   return {
     ...generation,
     version: generation.version + 1,
     fetches: generation.fetches + 1,
     next_fetch_at: timestamp(by.nextFetchAt),
     waiting_for_host: by.host,
+    unverified_key: by.unverifiedKey ?? generation.unverified_key,
   };
 }
 
 /** The image is in the bucket. Only now does anyone hear of success. */
-export function complete(generation: Painted, by: { now: number; image: StoredImage }): Succeeded {
+export function complete(
+  generation: Painted,
+  by: { now: number; image: StoredImage; warnings?: readonly string[] },
+): Succeeded {
   return {
     ...ending(generation, by.now),
     state: "succeeded",
+    warnings: [...generation.warnings, ...(by.warnings ?? [])],
     request_id: generation.request_id,
     image: by.image,
   };

@@ -21,6 +21,7 @@ import { list, required, requiredNumber } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
 import { priceOf } from "../providers/catalogue.ts";
 import { createDashScopeClient } from "../providers/dashscope/client.ts";
+import { checkResultUrl } from "../providers/dashscope/result-hosts.ts";
 import { createProviderKey } from "../providers/provider-key.ts";
 import { providerRegion } from "../providers/region.ts";
 
@@ -28,6 +29,7 @@ const client = documentClient();
 const table = required("TABLE_NAME");
 const region = providerRegion();
 const pace = paceOf(requiredNumber("PROVIDER_REQUESTS_PER_MINUTE"), requiredNumber("PROVIDER_BURST"));
+const extraHosts = list("PROVIDER_IMAGE_HOSTS");
 const now = Date.now;
 const pause = async (milliseconds: number) => {
   await sleep(milliseconds);
@@ -62,9 +64,7 @@ const dependencies: WorkerDependencies = {
   download: (sourceUrl) =>
     downloadImage(sourceUrl, {
       directory: tmpdir(),
-      extraHosts: list("PROVIDER_IMAGE_HOSTS"),
-      // The worker compares the dimensions itself, with what was asked and with what the provider counted.
-      expected: { width: null, height: null },
+      check: (url) => checkResultUrl(url, { extraHosts }),
       timeoutMs: requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000,
     }),
   priceOf: (model) => priceOf(region, model),

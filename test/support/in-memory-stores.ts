@@ -2,6 +2,7 @@ import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts
 import { type Generation, timestamp } from "../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
 import type { ImageStore } from "../../lambdas/images/bucket.ts";
+import { EXTENSIONS } from "../../lambdas/images/image-type.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
 import type { Pace } from "../../lambdas/pacing/pace.ts";
 import { type InMemoryTable, inMemoryTable } from "./in-memory-table.ts";
@@ -64,7 +65,12 @@ export function inMemoryImages(now: () => number): InMemoryImages {
     stored,
     bucket: "bucket",
     async put(id, file) {
-      const key = `generations/${id}.png`;
+      const key = `generations/${id}.${EXTENSIONS[file.contentType]}`;
+      stored.set(key, file.sha256Base64);
+      return key;
+    },
+    async keepUnverified(id, file) {
+      const key = `unverified/${id}-${file.sha256}`;
       stored.set(key, file.sha256Base64);
       return key;
     },
@@ -72,7 +78,7 @@ export function inMemoryImages(now: () => number): InMemoryImages {
       return { url: `https://${bucket}.example/${key}?signed`, expiresAt: timestamp(now() + 3_600_000) };
     },
     async remove(id) {
-      stored.delete(`generations/${id}.png`);
+      for (const extension of Object.values(EXTENSIONS)) stored.delete(`generations/${id}.${extension}`);
     },
   };
 }
