@@ -95,7 +95,7 @@ describe("a painted image", () => {
     const bench = workerBench({ download: async () => unknownHost });
     const generation = painted();
     bench.put(generation);
-    for (;;) {
+    for (let delivery = 0; delivery < 500; delivery++) {
       const disposition = await bench.deliver(generation);
       if (disposition.kind === "done") break;
       bench.now = disposition.at;
