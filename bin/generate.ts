@@ -3,6 +3,7 @@ import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { GenerationView } from "../lambdas/generations/view.ts";
+import { EXTENSIONS } from "../lambdas/images/image-type.ts";
 import { parseCancelAfter } from "../lambdas/platform/duration.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { connectToApi } from "./client/connection.ts";
@@ -29,10 +30,10 @@ interface Options {
 const AFTER_DEADLINE_SECONDS = 30;
 
 const program = new Command("npm run generate --")
-  .description("Paints one picture and saves it as PNG.")
+  .description("Paints one picture and saves it.")
   .argument("[prompt]", "what to paint")
   .option("--size <size>", "width*height, such as 1664*928 (the default) or 928*1664")
-  .option("--out <file>", "where to save it (default: the generation's id, .png)")
+  .option("--out <file>", "where to save it (default: the generation's id and kind, such as .png)")
   .addOption(environmentOption())
   .option("--negative-prompt <text>", "what not to paint")
   .option("--seed <number>", "0 to 2147483647: the same seed paints alike", wholeNumber)
@@ -88,7 +89,8 @@ async function generate(prompt: string | undefined, options: Options): Promise<v
     for (const warning of generation.warnings) progress.note(`Note: ${warning}`);
     if (generation.image === null) throw new Failure(endOf(generation));
     const bytes = await progress.step("Fetching it", () => download(api, generation, signal));
-    const path = target ?? resolve(callersDirectory(), `${generation.id}.png`);
+    const extension = EXTENSIONS[generation.image.content_type];
+    const path = target ?? resolve(callersDirectory(), `${generation.id}.${extension}`);
     save(path, bytes);
     console.log(path);
     const { width, height } = generation.image;

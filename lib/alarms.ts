@@ -128,6 +128,14 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       threshold: 1,
     },
     {
+      name: "image-refused",
+      severity: "high",
+      impact:
+        "What the provider delivered for a paid picture is none that we accept; it is kept, and its caller waits.",
+      metric: counted("ImageRefused", painters),
+      threshold: 1,
+    },
+    {
       name: "outcome-unknown",
       severity: "medium",
       impact: "A caller got no picture for a call that the provider may have billed.",

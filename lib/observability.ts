@@ -13,7 +13,13 @@ import { ServiceAlarm } from "./service-alarm.ts";
 import type { ServiceFunction } from "./service-function.ts";
 
 /** What worker and reconciler count. */
-const PAINTING = ["ProviderPaused", "ImageHostUnknown", "OutcomeUnknown", "GenerationsRequeued"];
+const PAINTING = [
+  "ProviderPaused",
+  "ImageHostUnknown",
+  "ImageRefused",
+  "OutcomeUnknown",
+  "GenerationsRequeued",
+];
 
 /** Who is told when, and one page that shows how it goes. */
 export class Observability extends Construct {

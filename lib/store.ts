@@ -32,6 +32,8 @@ type IndexName = (typeof indexes)[number]["indexName"];
 type RecordVerb = "BatchGetItem" | "GetItem" | "PutItem" | "UpdateItem";
 
 const PICTURES = "generations/*";
+/** What was fetched and is no picture: written by the worker, read by people. */
+const UNVERIFIED = "unverified/*";
 const MANIFESTS = "manifests/*";
 
 /** Everything the service remembers: the table is its log, the bucket its pictures. */
@@ -74,6 +76,11 @@ export class Store extends Construct {
         {
           id: "pictures-end-with-their-record",
           prefix: "generations/",
+          expiration: Duration.days(environment.retentionDays),
+        },
+        {
+          id: "unverified-files-end-with-their-record",
+          prefix: "unverified/",
           expiration: Duration.days(environment.retentionDays),
         },
         {
@@ -127,6 +134,11 @@ export class Store extends Construct {
 
   grantPicturesWrite(target: ServiceFunction): void {
     this.allowPictures(target, ["s3:PutObject"]);
+    target.allow(["s3:PutObject"], [this.bucket.arnForObjects(UNVERIFIED)]);
+    Validations.of(target.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${UNVERIFIED}]`,
+      reason: "Files are named by the ids of generations, which are not known at deployment.",
+    });
   }
 
   grantPicturesRemoval(target: ServiceFunction): void {

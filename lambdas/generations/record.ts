@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { IMAGE_TYPES } from "../images/image-type.ts";
 import { LANES } from "../pacing/lanes.ts";
 import { BILLED, PROBLEMS, type ProblemCode, providerRefusal } from "../platform/problems.ts";
 import { historyEntry } from "./history.ts";
@@ -96,6 +97,8 @@ const painted = z.object({
   next_fetch_at: time,
   /** The host that is not on the allowlist, while the image waits for it. */
   waiting_for_host: z.string().nullable(),
+  /** Where in the bucket the last answer lies that was no picture we accept; null while there was none. */
+  unverified_key: z.string().nullable().default(null),
 });
 
 const ended = { ...common, completed_at: time, request_id: z.string().nullable() };
@@ -103,6 +106,7 @@ const ended = { ...common, completed_at: time, request_id: z.string().nullable()
 const image = z.object({
   bucket: z.string(),
   key: z.string(),
+  content_type: z.enum(IMAGE_TYPES).default("image/png"),
   width: z.int(),
   height: z.int(),
   bytes: z.int(),

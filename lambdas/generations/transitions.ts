@@ -92,6 +92,7 @@ export function checkpoint(generation: Submitting, answer: Answer): Painted {
       event: "accepted_by_provider",
       provider: { code: null, request_id: answer.requestId },
     }),
+    unverified_key: null,
   };
 }
 
@@ -199,7 +200,14 @@ export function loseAnswer(generation: Submitting, by: LostAnswer): Queued | Fai
 /** The image could not be fetched or stored yet; it waits for its next fetch, or for an operator. */
 export function postponeFetch(
   generation: Painted,
-  by: { now: number; nextFetchAt: number; host: string | null; reason: WaitingReason; detail: string },
+  by: {
+    now: number;
+    nextFetchAt: number;
+    host: string | null;
+    unverifiedKey?: string | null;
+    reason: WaitingReason;
+    detail: string;
+  },
 ): Painted {
   return {
     ...generation,
@@ -209,15 +217,20 @@ export function postponeFetch(
     waiting_for_host: by.host,
     waiting: waitAgain(generation.waiting, by),
     history: told(generation, by, { event: "fetch_failed", detail: by.detail }),
+    unverified_key: by.unverifiedKey ?? generation.unverified_key,
   };
 }
 
 /** The image is in the bucket. Only now does anyone hear of success. */
-export function complete(generation: Painted, by: { now: number; image: StoredImage }): Succeeded {
+export function complete(
+  generation: Painted,
+  by: { now: number; image: StoredImage; warnings?: readonly string[] },
+): Succeeded {
   return {
     ...ending(generation, by.now),
     history: told(generation, by, { event: "stored" }, ended("succeeded")),
     state: "succeeded",
+    warnings: [...generation.warnings, ...(by.warnings ?? [])],
     request_id: generation.request_id,
     image: by.image,
   };

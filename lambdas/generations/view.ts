@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ImageAddress } from "../images/bucket.ts";
+import { IMAGE_TYPES } from "../images/image-type.ts";
 import { BILLED, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
@@ -23,7 +24,9 @@ export const generationView = z
     input: inputSchema.nullable().meta({ description: "What was asked; null once removed." }),
     image: z
       .object({
-        content_type: z.literal("image/png"),
+        content_type: z
+          .enum(IMAGE_TYPES)
+          .meta({ description: "PNG, unless the provider delivered something else: warnings say so." }),
         width: z.int(),
         height: z.int(),
         bytes: z.int(),
@@ -91,9 +94,9 @@ export function viewOf(
 
 function imageOf(generation: Generation, address: ImageAddress | null): GenerationView["image"] {
   if (generation.state !== "succeeded" || generation.image === null || address === null) return null;
-  const { width, height, bytes, sha256, bucket, key } = generation.image;
+  const { content_type, width, height, bytes, sha256, bucket, key } = generation.image;
   return {
-    content_type: "image/png",
+    content_type,
     width,
     height,
     bytes,

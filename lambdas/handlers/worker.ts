@@ -19,6 +19,7 @@ import { priceIn } from "../providers/registry.ts";
 
 const table = required("TABLE_NAME");
 const offer = configuredOffer();
+const extraHosts = list("PROVIDER_IMAGE_HOSTS");
 const now = Date.now;
 const provider = offer.provider.createClient({
   baseUrl: required("PROVIDER_BASE_URL"),
@@ -26,10 +27,7 @@ const provider = offer.provider.createClient({
 });
 const download = {
   directory: tmpdir(),
-  extraHosts: list("PROVIDER_IMAGE_HOSTS"),
-  checkResultUrl: offer.provider.resultHosts.check,
-  // The worker compares the dimensions itself, with what was asked and with what the provider counted.
-  expected: { width: null, height: null },
+  check: (url: string) => offer.provider.resultHosts.check(url, { extraHosts }),
   timeoutMs: requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000,
 };
 const dependencies: WorkerDependencies = {

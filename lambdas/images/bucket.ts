@@ -8,12 +8,20 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { timestamp } from "../platform/clock.ts";
+import { EXTENSIONS, IMAGE_TYPES, type ImageType } from "./image-type.ts";
 
-/** A verified picture on the disk of this function. */
-interface ImageFile {
+/** Bytes on the disk of this function. */
+interface StorableFile {
   readonly path: string;
   readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
   readonly sha256Base64: string;
+}
+
+/** A verified picture on the disk of this function. */
+interface ImageFile extends StorableFile {
+  readonly contentType: ImageType;
 }
 
 /** Where a picture is stored. */
@@ -33,6 +41,11 @@ export interface ImageStore {
   readonly bucket: string;
   /** Stores a picture under the generation's key; S3 itself checks the hash. Answers the key. */
   put(id: string, file: ImageFile, signal?: AbortSignal): Promise<string>;
+  /**
+   * Keeps bytes that are no picture we accept, for a person to look at: outside of what callers can reach. The same
+   * bytes lie under the same key, however often they are kept. Answers the key.
+   */
+  keepUnverified(id: string, file: StorableFile): Promise<string>;
   /** A presigned address of a stored picture. */
   address(image: Place): Promise<ImageAddress>;
   /** The same for HEAD: a signature holds for one method. */
@@ -46,8 +59,8 @@ export interface ImageStore {
 const ADDRESS_LIFETIME_SECONDS = 3600;
 
 /** The key of a generation's picture. */
-function imageKey(id: string): string {
-  return `generations/${id}.png`;
+function imageKey(id: string, type: ImageType): string {
+  return `generations/${id}.${EXTENSIONS[type]}`;
 }
 
 function nameOf({ bucket, key }: Place) {
@@ -59,18 +72,33 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
   return {
     bucket,
     async put(id, file, signal) {
-      const key = imageKey(id);
+      const key = imageKey(id, file.contentType);
       await client.send(
         new PutObjectCommand({
           Bucket: bucket,
           Key: key,
           Body: createReadStream(file.path),
           ContentLength: file.bytes,
-          ContentType: "image/png",
+          ContentType: file.contentType,
           ChecksumSHA256: file.sha256Base64,
           CacheControl: "private, max-age=31536000, immutable",
         }),
         signal === undefined ? {} : { abortSignal: signal },
+      );
+      return key;
+    },
+
+    async keepUnverified(id, file) {
+      const key = `unverified/${id}-${file.sha256.slice(0, 16)}`;
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: createReadStream(file.path),
+          ContentLength: file.bytes,
+          ContentType: "application/octet-stream",
+          ChecksumSHA256: file.sha256Base64,
+        }),
       );
       return key;
     },
@@ -92,7 +120,9 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
     },
 
     async remove(id) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: imageKey(id) }));
+      // A tombstone does not say what kind its picture was.
+      const keys = IMAGE_TYPES.map((type) => imageKey(id, type));
+      await Promise.all(keys.map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))));
     },
   };
 }

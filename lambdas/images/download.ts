@@ -1,187 +1,195 @@
-import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { exchange, faultReason, type Transport, type TransportResult } from "../platform/transport.ts";
 import type { UrlCheck } from "../platform/url-check.ts";
-import { contentLength, DigestingMeter, type Digests, verifyIntegrity } from "./integrity.ts";
-import { PngVerifier } from "./png.ts";
+import { decode } from "./content-encoding.ts";
+import type { ImageType } from "./image-type.ts";
+import { inspectImage } from "./inspect.ts";
 import { PRIVATE_ADDRESS, publicLookup, type Resolve } from "./public-lookup.ts";
+import { type SpooledFile, spool } from "./spool.ts";
 
-export interface DownloadedImage {
+/** A whole picture, as far as its own bytes prove it. */
+export interface DownloadedImage extends SpooledFile {
   readonly kind: "downloaded";
-  /** A private temporary file, the caller's until `discard`. */
-  readonly path: string;
-  readonly bytes: number;
-  /** Hex. */
-  readonly sha256: string;
-  /** As S3 wants its checksum. */
-  readonly sha256Base64: string;
-  /** Hex. */
-  readonly md5: string;
+  readonly contentType: ImageType;
   readonly width: number;
   readonly height: number;
-  /** Removes the file; harmless when repeated. */
-  readonly discard: () => Promise<void>;
+}
+
+/** A complete answer that is no picture we accept. Its bytes are for a person to look at, not to be dropped. */
+export interface RefusedImage extends SpooledFile {
+  readonly kind: "refused";
+  readonly detail: string;
 }
 
 export type Download =
   | DownloadedImage
+  | RefusedImage
   /** Not asked: the host is not on the list, or its name leads to a private address. The operator can extend the list. */
   | { readonly kind: "unknown_host"; readonly host: string }
+  /** Not asked: the host is on the list, but at another port. No entry in the list helps. */
+  | { readonly kind: "other_port"; readonly host: string }
   /** The storage has no such file or refuses the signature: final once the URL has expired. */
   | { readonly kind: "gone"; readonly status: number }
   /** Broken on the way; the GET may be repeated freely. */
-  | { readonly kind: "transfer_failed"; readonly detail: string }
-  /** Arrived as the storage has it, and it is not the PNG that was ordered. */
-  | { readonly kind: "invalid_image"; readonly detail: string };
+  | { readonly kind: "transfer_failed"; readonly detail: string };
 
 export interface DownloadOptions {
-  /** Where the temporary file goes; must exist. */
+  /** Where the temporary files go; must exist. */
   readonly directory: string;
-  readonly extraHosts: readonly string[];
-  /** The provider's word on where its results may be fetched from. */
-  readonly checkResultUrl: (
-    sourceUrl: string,
-    options: { readonly extraHosts: readonly string[] },
-  ) => UrlCheck;
-  /** What IHDR must say; null is not checked. */
-  readonly expected: { readonly width: number | null; readonly height: number | null };
+  /** Asked for the address and for every redirect. */
+  readonly check: (url: string) => UrlCheck;
   /** For the whole download. */
   readonly timeoutMs: number;
-  /** 32 MiB unless told. */
+  /** 64 MiB unless told, before and after content encodings are undone. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   readonly transport?: Transport;
   readonly resolve?: Resolve;
 }
 
-type Failure = Exclude<Download, DownloadedImage>;
+type Failure = Exclude<Download, DownloadedImage | RefusedImage>;
 type Answered = Extract<TransportResult, { answered: true }>;
 
-const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
+const MOST_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * Streams a result into a temporary file and verifies it on the way, so that memory stays flat whatever the size.
- * Follows no redirect and sends no credentials. Never throws; the file is gone after anything but `downloaded`.
+ * Fetches a result into a temporary file and inspects it there, so that memory stays flat whatever the size. Sends no
+ * credentials, and checks every hop of a redirect like the first. Never throws; without a file in the answer none is left.
  */
 export async function downloadImage(sourceUrl: string, options: DownloadOptions): Promise<Download> {
-  const source = options.checkResultUrl(sourceUrl, options);
-  if (!source.allowed) return { kind: "unknown_host", host: source.host };
   const deadline = AbortSignal.timeout(options.timeoutMs);
-  const result = await (options.transport ?? exchange)({
+  const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  const asWritten = await fetchFrom(sourceUrl, options, signal);
+  // Some providers escape the URL as for HTML. The address as given goes first: `&amp;` may be meant.
+  return asWritten.kind === "gone" && sourceUrl.includes("&amp;")
+    ? fetchFrom(sourceUrl.replaceAll("&amp;", "&"), options, signal)
+    : asWritten;
+}
+
+async function fetchFrom(address: string, options: DownloadOptions, signal: AbortSignal): Promise<Download> {
+  let next = address;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const source = options.check(next);
+    if (!source.allowed) return { kind: source.fault, host: source.host };
+    const result = await ask(source, options, signal);
+    if (!result.answered) {
+      return result.reason === PRIVATE_ADDRESS
+        ? { kind: "unknown_host", host: source.url.host }
+        : { kind: "transfer_failed", detail: result.reason };
+    }
+    try {
+      const location = redirectOf(result, source.url);
+      if (location === null) return refusal(result) ?? (await receive(result, options));
+      next = location;
+    } finally {
+      result.close();
+    }
+  }
+  return { kind: "transfer_failed", detail: "too many redirects" };
+}
+
+function ask(
+  source: Extract<UrlCheck, { allowed: true }>,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<TransportResult> {
+  return (options.transport ?? exchange)({
     url: source.url,
     target: source.target,
     method: "GET",
-    // A compressed copy would fit none of the checksums.
     headers: { accept: "image/png, */*", "accept-encoding": "identity" },
     body: null,
     connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs),
     readTimeoutMs: options.timeoutMs,
-    signal: options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]),
+    signal,
     lookup: source.mayBePrivate ? null : publicLookup(options.resolve),
   });
-  if (!result.answered) {
-    return result.reason === PRIVATE_ADDRESS
-      ? { kind: "unknown_host", host: source.url.host }
-      : { kind: "transfer_failed", detail: result.reason };
-  }
-  try {
-    return refusal(result) ?? (await receive(result, options));
-  } finally {
-    result.close();
-  }
+}
+
+/** Where a redirect leads; null for every other answer. */
+function redirectOf({ status, headers }: Answered, from: URL): string | null {
+  if (!REDIRECTS.includes(status) || headers.location === undefined) return null;
+  // Node reads headers as Latin-1; what is not ASCII in an address is UTF-8.
+  const location = Buffer.from(headers.location, "latin1").toString();
+  // An absolute address is passed on as written: one that is encoded anew breaks its signature.
+  return /^https?:/i.test(location) ? location : (URL.parse(location, from.href)?.href ?? location);
 }
 
 function refusal(result: Answered): Failure | null {
   switch (result.status) {
     case 200:
+    case 203:
       return null;
+    case 206:
+      return wholeRange(result) === null ? { kind: "transfer_failed", detail: "a part of the file" } : null;
     case 403:
     case 404:
     case 410:
       return { kind: "gone", status: result.status };
     default:
-      // Redirects too: the next hop would be a host that nobody has checked.
       return { kind: "transfer_failed", detail: `status ${result.status}` };
   }
 }
 
+/** The length of a file that came as the one range of all its bytes. */
+function wholeRange({ headers }: Answered): number | null {
+  const [, last, length] = /^bytes 0-(\d{1,15})\/(\d{1,15})$/i.exec(headers["content-range"] ?? "") ?? [];
+  return length !== undefined && Number(last) + 1 === Number(length) ? Number(length) : null;
+}
+
+/** The announced length in bytes; null where there is none. */
+function announcedLength(result: Answered): number | null {
+  if (result.status === 206) return wholeRange(result);
+  const value = result.headers["content-length"] ?? "";
+  return /^\d{1,15}$/.test(value) ? Number(value) : null;
+}
+
 async function receive(result: Answered, options: DownloadOptions): Promise<Download> {
-  const path = join(options.directory, `${randomUUID()}.png.partial`);
-  const discard = () => rm(path, { force: true });
-  const meter = new DigestingMeter();
-  const png = new PngVerifier();
-  let file: FileHandle | null = null;
-  let failure: Failure | null = null;
+  const limits = { directory: options.directory, maxBytes: options.maxBytes ?? MAX_BYTES };
+  let received: (SpooledFile & { readonly overflow: boolean }) | null = null;
   try {
-    // "wx": a file of ours, not one that someone else put there.
-    file = await open(path, "wx", 0o600);
-    failure = await stream(result, options.maxBytes ?? MAX_BYTES, [file, meter, png]);
-  } catch (error) {
-    failure = { kind: "transfer_failed", detail: faultReason(error) };
-  } finally {
-    await file?.close().catch(() => {});
-  }
-  const received = meter.digests();
-  const outcome = failure ?? judge(result, received, png, options.expected);
-  if (outcome.kind !== "verified") {
-    await discard().catch(() => {});
+    received = await spool(result.body, limits);
+    const { overflow, ...file } = received;
+    if (overflow) return { kind: "refused", ...file, detail: `larger than ${limits.maxBytes} bytes` };
+    const announced = announcedLength(result);
+    const fault =
+      announced !== null && announced !== file.bytes
+        ? "another length than announced"
+        : file.bytes === 0
+          ? "an empty answer"
+          : null;
+    const outcome =
+      fault === null
+        ? await judge(result, file, limits)
+        : { kind: "transfer_failed" as const, detail: fault };
+    if (!("path" in outcome) || outcome.path !== file.path) await file.discard();
     return outcome;
+  } catch (error) {
+    await received?.discard().catch(() => {});
+    return { kind: "transfer_failed", detail: faultReason(error) };
   }
-  return {
-    kind: "downloaded",
-    path,
-    bytes: received.bytes,
-    sha256: received.sha256.toString("hex"),
-    sha256Base64: received.sha256.toString("base64"),
-    md5: received.md5.toString("hex"),
-    width: outcome.width,
-    height: outcome.height,
-    discard,
-  };
 }
 
-/** Passes the body on to all three, one chunk at a time. Throws what the network or the disk throws. */
-async function stream(
+/** What a file is that arrived as it was sent. What cannot be decoded is judged as it came. */
+async function judge(
   result: Answered,
-  maxBytes: number,
-  [file, meter, png]: readonly [FileHandle, DigestingMeter, PngVerifier],
-): Promise<Failure | null> {
-  const oversized: Failure = { kind: "invalid_image", detail: `larger than ${maxBytes} bytes` };
-  if ((contentLength(result.headers) ?? 0) > maxBytes) return oversized;
-  for await (const chunk of result.body) {
-    meter.update(chunk);
-    if (meter.bytes > maxBytes) return oversized;
-    png.update(chunk);
-    await file.writeFile(chunk);
+  received: SpooledFile,
+  limits: { readonly directory: string; readonly maxBytes: number },
+): Promise<Download> {
+  const decoded = await decode(received, result.headers["content-encoding"], limits);
+  const file = decoded.ok ? decoded.file : received;
+  const image = await inspectImage(file.path);
+  if (image.whole) {
+    const { type, width, height } = image;
+    return { kind: "downloaded", ...file, contentType: type, width, height };
   }
-  return null;
-}
-
-/** First whether the bytes arrived as they were stored, then whether they are the image. */
-function judge(
-  result: Answered,
-  received: Digests,
-  png: PngVerifier,
-  expected: DownloadOptions["expected"],
-): Failure | { readonly kind: "verified"; readonly width: number; readonly height: number } {
-  const integrity = verifyIntegrity(result.headers, received);
-  if (!integrity.intact) return { kind: "transfer_failed", detail: integrity.detail };
-  const verdict = png.verdict();
-  if (!verdict.valid) {
-    // Without a length or a checksum an early end of the connection looks just like the end of the file.
-    const framed = integrity.proven || result.headers["transfer-encoding"] !== undefined;
-    return {
-      kind: verdict.truncated && !framed ? "transfer_failed" : "invalid_image",
-      detail: verdict.detail,
-    };
+  // Without a length an early end of the connection looks just like the end of the file.
+  const isFramed = announcedLength(result) !== null || result.headers["transfer-encoding"] !== undefined;
+  if (image.truncated && !isFramed) {
+    await file.discard();
+    return { kind: "transfer_failed", detail: image.detail };
   }
-  const { width, height } = verdict;
-  if (width !== (expected.width ?? width) || height !== (expected.height ?? height))
-    return {
-      kind: "invalid_image",
-      detail: `${width}*${height} instead of ${expected.width ?? "any"}*${expected.height ?? "any"}`,
-    };
-  return { kind: "verified", width, height };
+  return { kind: "refused", ...file, detail: decoded.ok ? image.detail : decoded.detail };
 }

@@ -1,141 +1,109 @@
 import { crc32 } from "node:zlib";
+import type { ByteFile } from "./byte-file.ts";
+import type { Inspection } from "./inspection.ts";
+import { type Layout, rawBytes } from "./png-layout.ts";
+import { hasAllPixels } from "./png-pixels.ts";
 
 /**
- * Checks a PNG as it streams past: signature, every chunk's length, type and CRC, IHDR first with sane values, image
- * data, and IEND as the very end (https://www.w3.org/TR/png-3/#5DataRep). Keeps a few bytes, whatever the size, and
- * comes to the same verdict however the bytes are cut.
+ * Whether a PNG is whole (https://www.w3.org/TR/png-3/): IHDR first, every critical chunk known and with its right CRC,
+ * image data that inflates to every row, and IEND. What viewers pass over is passed over here as well: ancillary
+ * chunks of any name, place and CRC, and bytes after IEND.
  */
-export type PngVerdict =
-  | { readonly valid: true; readonly width: number; readonly height: number }
-  | {
-      readonly valid: false;
-      /** Good so far, but it ends before IEND does. */
-      readonly truncated: boolean;
-      readonly detail: string;
-    };
+export async function inspectPng(file: ByteFile): Promise<Inspection> {
+  let layout: Layout | null = null;
+  let palette = false;
+  for await (const chunk of chunksOf(file)) {
+    if (chunk.kind === "cut off") return { whole: false, truncated: true, detail: "ends before IEND" };
+    const fault =
+      (layout === null) !== (chunk.name === "IHDR")
+        ? "IHDR is not the first chunk, or not the only one"
+        : await faultOf(chunk, file);
+    if (fault !== null) return broken(fault);
+    if (chunk.name === "IHDR") {
+      const read = readLayout(await file.read(chunk.at, IHDR_BYTES));
+      if (typeof read === "string") return broken(read);
+      layout = read;
+    }
+    if (chunk.name === "PLTE") palette = true;
+    if (chunk.name === "IDAT" && layout?.colour === INDEXED && !palette) return broken("no palette");
+    if (chunk.name === "IEND") break;
+  }
+  if (layout === null) return broken("no IHDR");
+  if (rawBytes(layout) > MOST_RAW_BYTES) return broken("more pixels than are looked at");
+  if (!(await hasAllPixels(imageDataOf(file), rawBytes(layout))))
+    return broken("the image data is not whole");
+  return { whole: true, width: layout.width, height: layout.height };
+}
 
-const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const IHDR_BYTES = 13;
 const LONGEST_CHUNK = 0x7fffffff;
-/** Without knowing every critical chunk a picture cannot be shown. */
+/** A picture with another critical chunk cannot be shown. */
 const CRITICAL_CHUNKS = ["IHDR", "PLTE", "IDAT", "IEND"];
+const INDEXED = 3;
 /** The bit depths of each colour type (table 12 of the standard). */
 const BIT_DEPTHS: ReadonlyMap<number, readonly number[]> = new Map([
   [0, [1, 2, 4, 8, 16]],
   [2, [8, 16]],
-  [3, [1, 2, 4, 8]],
+  [INDEXED, [1, 2, 4, 8]],
   [4, [8, 16]],
   [6, [8, 16]],
 ]);
+/** Some seconds of inflating; a square of 11,000 pixels with alpha. */
+const MOST_RAW_BYTES = 512 * 1024 * 1024;
 
-type Expecting = "signature" | "chunk" | "data" | "crc" | "nothing";
+interface Chunk {
+  readonly kind: "chunk";
+  readonly name: string;
+  readonly critical: boolean;
+  /** Where its data begins. */
+  readonly at: number;
+  readonly length: number;
+}
 
-export class PngVerifier {
-  /** The part of the file that comes next. */
-  #expecting: Expecting = "signature";
-  /** Collects the parts of fixed length: signature, chunk head, IHDR's data, CRC. */
-  readonly #part = Buffer.alloc(IHDR_BYTES);
-  #partFilled = 0;
-  #type = "";
-  #dataLeft = 0;
-  #crc = 0;
-  #width = 0;
-  #height = 0;
-  #imageData: "none" | "open" | "closed" = "none";
-  #fault: string | null = null;
-
-  update(bytes: Uint8Array): void {
-    let position = 0;
-    while (position < bytes.length && this.#fault === null) {
-      position = this.#step(bytes, position);
-    }
+/** The chunks one after the other, until the file ends. */
+async function* chunksOf(file: ByteFile): AsyncGenerator<Chunk | { readonly kind: "cut off" }> {
+  for (let at = PNG_SIGNATURE.length; ; ) {
+    const head = await file.read(at, 8);
+    const length = head.length < 8 ? 0 : head.readUInt32BE(0);
+    const isImpossible = length > LONGEST_CHUNK;
+    if (head.length < 8 || (!isImpossible && at + 12 + length > file.size)) return yield { kind: "cut off" };
+    // Bit 5 of the first letter: small letters are ancillary.
+    const critical = isImpossible || (head.readUInt8(4) & 0x20) === 0;
+    yield { kind: "chunk", name: head.toString("latin1", 4, 8), critical, at: at + 8, length };
+    at += 12 + length;
   }
+}
 
-  /** The verdict on everything seen so far, taken as the whole file. */
-  verdict(): PngVerdict {
-    if (this.#fault !== null) return { valid: false, truncated: false, detail: this.#fault };
-    if (this.#expecting !== "nothing") return { valid: false, truncated: true, detail: "ends before IEND" };
-    return { valid: true, width: this.#width, height: this.#height };
-  }
+/** What is wrong with a chunk that a picture needs; null where nothing is. */
+async function faultOf({ name, critical, at, length }: Chunk, file: ByteFile): Promise<string | null> {
+  if (length > LONGEST_CHUNK) return "a chunk of impossible length";
+  if (critical && !CRITICAL_CHUNKS.includes(name)) return "an unknown critical chunk";
+  if (name === "IHDR" && length !== IHDR_BYTES) return "IHDR of a wrong length";
+  // One flipped bit makes an ancillary chunk of a critical one: its CRC tells.
+  if (!critical && !CRITICAL_CHUNKS.includes(name.toUpperCase())) return null;
+  let crc = crc32(Buffer.from(name, "latin1"));
+  for await (const piece of file.pieces(at, length)) crc = crc32(piece, crc);
+  return (await file.read(at + length, 4)).readUInt32BE(0) === crc ? null : `a wrong CRC in ${name}`;
+}
 
-  /** Takes bytes from `position` on and returns the position after them. */
-  #step(bytes: Uint8Array, position: number): number {
-    switch (this.#expecting) {
-      case "signature":
-        return this.#collect(bytes, position, SIGNATURE.length, () => {
-          if (!this.#part.subarray(0, SIGNATURE.length).equals(SIGNATURE)) this.#fault = "no PNG signature";
-          this.#expecting = "chunk";
-        });
-      case "chunk":
-        return this.#collect(bytes, position, 8, () => this.#beginChunk());
-      case "data":
-        return this.#takeData(bytes, position);
-      case "crc":
-        return this.#collect(bytes, position, 4, () => this.#endChunk());
-      case "nothing":
-        this.#fault = "bytes after IEND";
-        return bytes.length;
-    }
+async function* imageDataOf(file: ByteFile): AsyncGenerator<Buffer> {
+  for await (const chunk of chunksOf(file)) {
+    if (chunk.kind === "cut off" || chunk.name === "IEND") return;
+    if (chunk.name === "IDAT") yield* file.pieces(chunk.at, chunk.length);
   }
+}
 
-  #collect(bytes: Uint8Array, position: number, length: number, whenComplete: () => void): number {
-    const taken = bytes.subarray(position, position + length - this.#partFilled);
-    this.#part.set(taken, this.#partFilled);
-    this.#partFilled += taken.length;
-    if (this.#partFilled === length) {
-      this.#partFilled = 0;
-      whenComplete();
-    }
-    return position + taken.length;
-  }
+/** The layout in IHDR, or what is wrong with it. */
+function readLayout(header: Buffer): Layout | string {
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  const [depth = 0, colour = 0, compression = 0, filter = 0, interlace = 0] = header.subarray(8);
+  if (width < 1 || height < 1) return "an image without area";
+  if (BIT_DEPTHS.get(colour)?.includes(depth) !== true) return "an impossible colour type";
+  if (compression !== 0 || filter !== 0 || interlace > 1) return "an unknown encoding";
+  return { width, height, depth, colour, interlaced: interlace === 1 };
+}
 
-  #beginChunk(): void {
-    const length = this.#part.readUInt32BE(0);
-    const type = this.#part.subarray(4, 8);
-    const name = type.toString("latin1");
-    this.#fault = this.#misplaced(name, length);
-    if (name === "IDAT") this.#imageData = "open";
-    else if (this.#imageData === "open") this.#imageData = "closed";
-    this.#type = name;
-    this.#dataLeft = length;
-    this.#crc = crc32(type);
-    this.#expecting = length === 0 ? "crc" : "data";
-  }
-
-  /** Why a chunk may not stand where it does; null when it may. */
-  #misplaced(name: string, length: number): string | null {
-    const first = this.#type === "";
-    if (!/^[A-Za-z]{4}$/.test(name)) return "a chunk without a proper type";
-    if (length > LONGEST_CHUNK) return "a chunk of impossible length";
-    if (first !== (name === "IHDR")) return "IHDR is not the first chunk, or not the only one";
-    if (first && length !== IHDR_BYTES) return "IHDR of a wrong length";
-    if (name === "IEND" && length !== 0) return "IEND that is not empty";
-    if (name === "IEND" && this.#imageData === "none") return "no image data";
-    if (name === "IDAT" && this.#imageData === "closed") return "image data in two places";
-    if (/^[A-Z]/.test(name) && !CRITICAL_CHUNKS.includes(name)) return "an unknown critical chunk";
-    return null;
-  }
-
-  #takeData(bytes: Uint8Array, position: number): number {
-    const data = bytes.subarray(position, position + this.#dataLeft);
-    this.#crc = crc32(data, this.#crc);
-    this.#dataLeft -= data.length;
-    if (this.#type === "IHDR") this.#collect(data, 0, IHDR_BYTES, () => this.#readHeader());
-    if (this.#dataLeft === 0) this.#expecting = "crc";
-    return position + data.length;
-  }
-
-  #readHeader(): void {
-    this.#width = this.#part.readUInt32BE(0);
-    this.#height = this.#part.readUInt32BE(4);
-    const [depth = 0, colour = 0, compression = 0, filter = 0, interlace = 0] = this.#part.subarray(8);
-    if (this.#width < 1 || this.#height < 1) this.#fault = "an image without area";
-    else if (BIT_DEPTHS.get(colour)?.includes(depth) !== true) this.#fault = "an impossible colour type";
-    else if (compression !== 0 || filter !== 0 || interlace > 1) this.#fault = "an unknown encoding";
-  }
-
-  #endChunk(): void {
-    if (this.#part.readUInt32BE(0) !== this.#crc) this.#fault = `a wrong CRC in ${this.#type}`;
-    this.#expecting = this.#type === "IEND" ? "nothing" : "chunk";
-  }
+function broken(detail: string): Inspection {
+  return { whole: false, truncated: false, detail };
 }

@@ -7,6 +7,8 @@ const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
+  // Azure's own services, as seen from each of its machines.
+  ["168.63.129.16", 32],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
@@ -19,8 +21,10 @@ const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ["240.0.0.0", 4],
 ];
 const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
-  ["::", 128],
-  ["::1", 128],
+  // Unspecified, loopback, and IPv4 addresses in an old notation.
+  ["::", 96],
+  // IPv4 addresses as a translating gateway writes them.
+  ["::ffff:0:0:0", 96],
   ["64:ff9b:1::", 48],
   ["100::", 64],
   ["2001::", 23],
@@ -28,6 +32,7 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
   ["2002::", 16],
   ["fc00::", 7],
   ["fe80::", 10],
+  ["fec0::", 10],
   ["ff00::", 8],
 ];
 

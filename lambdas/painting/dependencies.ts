@@ -11,6 +11,7 @@ import type { OfferedModel } from "../providers/registry.ts";
 export type Signal =
   | "ProviderPaused"
   | "ImageHostUnknown"
+  | "ImageRefused"
   | "OutcomeUnknown"
   | "PoisonMessage"
   | "GenerationsRequeued";
@@ -19,7 +20,7 @@ export type Signal =
 export interface WorkerDependencies {
   readonly generations: GenerationStore;
   readonly pacerOf: (model: string) => Pacer;
-  readonly images: Pick<ImageStore, "bucket" | "put" | "remove">;
+  readonly images: Pick<ImageStore, "bucket" | "put" | "keepUnverified" | "remove">;
   readonly providerKey: ProviderKey;
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
   readonly download: (sourceUrl: string) => Promise<Download>;

@@ -14,6 +14,7 @@ const expected = [
   "expansion-failures-not-empty",
   "functions-throttled",
   "image-host-unknown",
+  "image-refused",
   "outcome-unknown",
   "poison-message",
   "provider-paused",

@@ -59,6 +59,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
             ExpirationInDays: environment.retentionDays,
             Status: "Enabled",
           }),
+          Match.objectLike({ Prefix: "unverified/", ExpirationInDays: environment.retentionDays }),
           Match.objectLike({ Prefix: "manifests/", ExpirationInDays: environment.retentionDays }),
           Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" }),
         ],

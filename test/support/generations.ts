@@ -81,6 +81,7 @@ export function succeeded(from: Painted = painted(), now = NOON): Succeeded {
   const image = {
     bucket: "bucket",
     key: `generations/${from.id}.png`,
+    content_type: "image/png" as const,
     width: 1664,
     height: 928,
     bytes: 7,

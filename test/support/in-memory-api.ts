@@ -159,7 +159,13 @@ export interface ApiUnderTest {
   reject(id: string, code?: Parameters<typeof refuse>[1]["code"]): Promise<void>;
 }
 
-const PICTURE = { width: 1664, height: 928, sha256: "ab".repeat(32), bucket: "bucket" };
+const PICTURE = {
+  content_type: "image/png" as const,
+  width: 1664,
+  height: 928,
+  sha256: "ab".repeat(32),
+  bucket: "bucket",
+};
 
 /** The whole API over stores in memory and a clock that moves when it sleeps. */
 export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnderTest {

@@ -2,6 +2,7 @@ import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts
 import type { Generation } from "../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
 import type { ImageStore } from "../../lambdas/images/bucket.ts";
+import { EXTENSIONS } from "../../lambdas/images/image-type.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
 import type { Pace } from "../../lambdas/pacing/pace.ts";
 import { timestamp } from "../../lambdas/platform/clock.ts";
@@ -65,7 +66,12 @@ export function inMemoryImages(now: () => number): InMemoryImages {
     stored,
     bucket: "bucket",
     async put(id, file) {
-      const key = `generations/${id}.png`;
+      const key = `generations/${id}.${EXTENSIONS[file.contentType]}`;
+      stored.set(key, file.sha256Base64);
+      return key;
+    },
+    async keepUnverified(id, file) {
+      const key = `unverified/${id}-${file.sha256}`;
       stored.set(key, file.sha256Base64);
       return key;
     },
@@ -75,7 +81,7 @@ export function inMemoryImages(now: () => number): InMemoryImages {
     headAddress: async ({ bucket, key }) => `https://${bucket}.example/${key}?signed-for-head`,
     bytes: async () => new Uint8Array([137, 80, 78, 71]),
     async remove(id) {
-      stored.delete(`generations/${id}.png`);
+      for (const extension of Object.values(EXTENSIONS)) stored.delete(`generations/${id}.${extension}`);
     },
   };
 }

@@ -64,7 +64,7 @@ export function pretendProvider(): Provider & {
       unseen: null,
       check(sourceUrl) {
         const url = new URL(sourceUrl);
-        if (url.host !== HOST) return { allowed: false, host: url.host };
+        if (url.host !== HOST) return { allowed: false, fault: "unknown_host", host: url.host };
         return { allowed: true, url, target: url.pathname, mayBePrivate: false };
       },
     },

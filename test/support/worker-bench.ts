@@ -1,5 +1,5 @@
 import type { Generation, Queued } from "../../lambdas/generations/record.ts";
-import type { Download } from "../../lambdas/images/download.ts";
+import type { Download, DownloadedImage } from "../../lambdas/images/download.ts";
 import type { Disposition, WorkerDependencies } from "../../lambdas/painting/dependencies.ts";
 import { deliver } from "../../lambdas/painting/turn.ts";
 import { logger } from "../../lambdas/platform/observe.ts";
@@ -52,13 +52,13 @@ export const callerRefused: Rejected = {
 export const failed = (retry: "once" | "twice" | "always"): Rejected => ({ ...unavailable(retry), ...heard });
 export const operatorFault = (fault: OperatorFault): Rejected => ({ ...misconfigured(fault), ...heard });
 
-export const picture: Download = {
+export const picture: DownloadedImage = {
   kind: "downloaded",
   path: "/tmp/a.png",
   bytes: 7,
   sha256: "00",
   sha256Base64: "AA==",
-  md5: "",
+  contentType: "image/png",
   width: 1664,
   height: 928,
   discard: async () => {},

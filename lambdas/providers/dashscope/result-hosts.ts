@@ -38,41 +38,52 @@ const RESULT_HOST =
   /^dashscope-[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.oss-[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.aliyuncs\.com$/;
 const LONGEST_LABEL = 63;
 
-/** The parts of an absolute http(s) URL as written; a backslash, a space or a control character fits none of them. */
+/** The parts of an absolute http(s) URL as written; a backslash or a space before the path fits none of them. */
 const ABSOLUTE_URL = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/i;
 
 /**
- * Whether an image may be fetched from this address: https, port 443, no userinfo, a host of the pattern or one that is
- * listed in `extraHosts`. An entry there is a host name (https and 443 as well; never an IP address) or `host:port`,
- * which also allows plain http and addresses and belongs in the local environment only.
+ * Whether an image may be fetched from this address: port 443, no userinfo, a host of the pattern or one that is
+ * listed in `extraHosts`. An entry there is a host name (443 as well; never an IP address) or `host:port`, which also
+ * allows plain http and addresses and belongs in the local environment only. A plain `http://` address of an allowed
+ * host is asked by https.
  */
 export function checkResultUrl(
   sourceUrl: string,
   options: { readonly extraHosts: readonly string[] },
 ): UrlCheck {
   const url = URL.parse(sourceUrl);
-  if (url === null) return { allowed: false, host: "unreadable" };
-  const refused: UrlCheck = { allowed: false, host: url.host === "" ? "unreadable" : url.host };
-  if (!/^[\x21-\x5b\x5d-\x7e]+$/.test(sourceUrl)) return refused;
+  if (url === null) return { allowed: false, fault: "unknown_host", host: "unreadable" };
+  const host = url.host === "" ? "unreadable" : url.host;
+  const unknown: UrlCheck = { allowed: false, fault: "unknown_host", host };
+  if (/\p{Cc}/u.test(sourceUrl)) return unknown;
   const written = ABSOLUTE_URL.exec(sourceUrl);
   // What was written must be what was understood: no name that had to be decoded, shortened or turned into an address.
-  if (written === null || written[2]?.toLowerCase() !== url.hostname) return refused;
+  if (written === null || written[2]?.toLowerCase() !== url.hostname) return unknown;
 
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+  // A dot at the end makes a name absolute, and is no part of it to TLS.
+  const hostname = url.hostname.replace(/\.$/, "");
+  const isPlain = url.protocol === "http:";
+  const port = url.port === "" ? (isPlain ? "80" : "443") : url.port;
   const extraHosts = options.extraHosts.map((entry) => entry.toLowerCase());
-  const secure = url.protocol === "https:" && port === "443";
-  const listed =
-    extraHosts.includes(`${url.hostname}:${port}`) ||
-    (secure && !isAddress(url.hostname) && extraHosts.includes(url.hostname));
-  if (!listed && !(secure && isResultHost(url.hostname))) return refused;
+  const listedPort = extraHosts.includes(`${hostname}:${port}`);
+  const listed = listedPort || (!isAddress(hostname) && extraHosts.includes(hostname));
+  if (!listed && !isResultHost(hostname)) return unknown;
+  if (!listedPort && port !== (isPlain ? "80" : "443")) return { allowed: false, fault: "other_port", host };
 
+  url.hostname = hostname;
+  if (isPlain && !listedPort) url.protocol = "https:";
   const rest = written[4] ?? "/";
   return {
     allowed: true,
     url,
-    target: rest.startsWith("?") ? `/${rest}` : rest,
+    target: percentEncoded(rest.startsWith("?") ? `/${rest}` : rest),
     mayBePrivate: listed,
   };
+}
+
+/** Encodes what may not stand in a request line, and leaves everything else, what is encoded already too. */
+function percentEncoded(target: string): string {
+  return target.replace(/[^\x21-\x5b\x5d-\x7e]+/g, (piece) => encodeURIComponent(piece.toWellFormed()));
 }
 
 /** Some of the provider's services hand out `http://` addresses of its storage, which serves https as well. */

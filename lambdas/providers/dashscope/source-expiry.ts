@@ -1,20 +1,25 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
+const EARLIEST_EPOCH_SECONDS = Date.UTC(2000, 0) / 1000;
 
 /**
  * When a result URL dies: 24 hours from now, or when its signature does, whichever comes first (some signatures live for
  * seven days, the file does not). Understands both OSS signatures: `Expires` in epoch seconds, and version 4's
- * `x-oss-date` plus `x-oss-expires` seconds. Anything else counts as absent.
+ * `x-oss-date` plus `x-oss-expires` seconds. Anything else counts as absent. Never before now: only the storage knows that
+ * an address has died, and clocks differ.
  */
 export function sourceExpiry(sourceUrl: string, now: Date): Date {
   const query = new Map<string, string>();
   for (const [name, value] of new URL(sourceUrl).searchParams) query.set(name.toLowerCase(), value);
   const dayFromNow = now.getTime() + DAY_MS;
-  const signatureEnd = epochExpiry(query.get("expires")) ?? datedExpiry(query) ?? dayFromNow;
-  return new Date(Math.min(dayFromNow, signatureEnd));
+  const signatureEnd = epochExpiry(query.get("expires"), now) ?? datedExpiry(query) ?? dayFromNow;
+  return new Date(Math.min(dayFromNow, Math.max(now.getTime(), signatureEnd)));
 }
 
-function epochExpiry(value: string | undefined): number | null {
-  return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) * 1000 : null;
+function epochExpiry(value: string | undefined, now: Date): number | null {
+  if (value === undefined || !/^\d{1,12}$/.test(value)) return null;
+  const seconds = Number(value);
+  // No address was signed in the last century: so few seconds are counted from now.
+  return seconds < EARLIEST_EPOCH_SECONDS ? now.getTime() + seconds * 1000 : seconds * 1000;
 }
 
 function datedExpiry(query: ReadonlyMap<string, string>): number | null {

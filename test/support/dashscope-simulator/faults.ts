@@ -35,6 +35,7 @@ const downloadFaults = [
   "image-hang",
   "image-stall",
   "image-redirect",
+  "image-moved",
   "image-not-png",
   "image-wrong-size",
   "image-oversized",

@@ -8,14 +8,14 @@ import { iendLength } from "./png.ts";
 import type { Result, ResultStore } from "./results.ts";
 
 const mebibyte = 1024 * 1024;
-const oversized = 34 * mebibyte;
+const oversized = 66 * mebibyte;
 
 /** The object store's HTTP side: one signed GET per picture, and every way a download goes wrong. */
 export function buildResultHost(store: ResultStore, log: CallLog): FastifyInstance {
   const server = fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
 
   server.get("/redirect-trap", async (_request, reply) => {
-    log.violation("a redirect of the result host was followed");
+    log.violation("a redirect to an unknown host was followed");
     return reply.send("This is not the picture.");
   });
 
@@ -61,7 +61,12 @@ async function serve(reply: FastifyReply, result: Result, bytes: Buffer): Promis
     case "image-500":
       return refuse(reply, 500, "InternalError", "We encountered an internal error. Please try again.");
     case "image-redirect":
-      return reply.code(302).header("location", "/redirect-trap").send();
+      return reply
+        .code(302)
+        .header("location", `http://${elsewhere(reply)}/redirect-trap`)
+        .send();
+    case "image-moved":
+      return reply.code(302).header("location", result.target).send();
     case "image-not-png":
       return reply.type("text/html").send("<html><body><h1>Sign in to this network</h1></body></html>");
     case "image-wrong-size":
@@ -94,6 +99,11 @@ async function serve(reply: FastifyReply, result: Result, bytes: Buffer): Promis
     default:
       return send(bytes);
   }
+}
+
+/** The same server by a name that is on no list. */
+function elsewhere(reply: FastifyReply): string {
+  return reply.request.host.replace("127.0.0.1", "localhost");
 }
 
 function* endless(bytes: Buffer): Generator<Buffer> {

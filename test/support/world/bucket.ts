@@ -22,6 +22,12 @@ export function createBucket(processes: Processes): Bucket {
           if (file.path.endsWith("bucket lies")) throw new Error("the bucket stored it, and says no");
           return key;
         }),
+      keepUnverified: (id, file) =>
+        processes.call(process, "put image", () => {
+          const key = `unverified/${id}-${file.sha256}`;
+          objects.set(key, file.sha256Base64);
+          return key;
+        }),
       remove: async (id) => {
         objects.delete(`generations/${id}.png`);
       },

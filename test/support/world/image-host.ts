@@ -40,7 +40,15 @@ export function createImageHost(surroundings: Surroundings): ImageHost {
       case "transfer failed":
         return { kind: "transfer_failed", detail: "reset" };
       case "invalid":
-        return { kind: "invalid_image", detail: "no PNG" };
+        return {
+          kind: "refused",
+          path: kind,
+          bytes: 9,
+          sha256: "00",
+          sha256Base64: "AA==",
+          detail: "no PNG, JPEG or WebP",
+          discard: async () => {},
+        };
       default:
         return {
           kind: "downloaded",
@@ -49,7 +57,7 @@ export function createImageHost(surroundings: Surroundings): ImageHost {
           bytes: 1_848_320,
           sha256: painting.sha256,
           sha256Base64: Buffer.from(painting.sha256, "hex").toString("base64"),
-          md5: "",
+          contentType: "image/png",
           width: kind === "wrong size" ? 1 : 1664,
           height: 928,
           discard: async () => {},

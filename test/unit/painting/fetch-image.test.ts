@@ -1,21 +1,31 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { removeOwned } from "../../../lambdas/generations/end-early.ts";
 import type { Download } from "../../../lambdas/images/download.ts";
 import { deliver } from "../../../lambdas/painting/turn.ts";
+import { logger } from "../../../lambdas/platform/observe.ts";
 import { HOUR, MINUTE, NOON, painted } from "../../support/generations.ts";
 import { picture, workerBench } from "../../support/worker-bench.ts";
 
 const unknownHost: Download = { kind: "unknown_host", host: "new.example" };
 const gone: Download = { kind: "gone", status: 404 };
 const reset: Download = { kind: "transfer_failed", detail: "reset" };
+const otherPort: Download = { kind: "other_port", host: "listed.example:8443" };
+const page: Download = {
+  kind: "refused",
+  path: "/tmp/page",
+  bytes: 4,
+  sha256: "abcd",
+  sha256Base64: "q80=",
+  detail: "no PNG, JPEG or WebP",
+  discard: async () => {},
+};
 const times = (count: number, download: Download) => Array.from({ length: count }, () => download);
 
 describe("a painted image", () => {
   test.each<[string, Download]>([
     ["a broken transfer", reset],
     ["a missing file", gone],
-    ["a file that is no PNG", { kind: "invalid_image", detail: "no PNG" }],
-    ["a picture of another size", { ...picture, width: 1 } as Download],
+    ["a page in its place", page],
   ])("is fetched again after %s, within the same delivery", async (_, fault) => {
     const bench = workerBench();
     const generation = painted();
@@ -35,7 +45,7 @@ describe("a painted image", () => {
     expect(bench.asked).toEqual([]);
   });
 
-  test("is fetched until its address dies: then it failed, and is billed", async () => {
+  test("is fetched until the storage says, after its time, that it is gone: then it failed, and is billed", async () => {
     const bench = workerBench();
     const generation = painted();
     bench.put(generation);
@@ -49,6 +59,51 @@ describe("a painted image", () => {
     expect(bench.record(generation)).toMatchObject({
       state: "failed",
       error: { code: "image_unavailable", billed: "yes", message: expect.stringContaining("404") },
+    });
+  });
+
+  test.each<[string, Download]>([
+    ["a fault of the storage", { kind: "transfer_failed", detail: "status 503" }],
+    ["a page in its place", page],
+    ["a host that is not allowed", unknownHost],
+  ])("is not given up for %s at the computed end of its address", async (_, fault) => {
+    const bench = workerBench();
+    const generation = { ...painted(), fetches: 12 };
+    bench.put(generation);
+    bench.now = NOON + 25 * HOUR;
+    bench.downloads.push(...times(3, fault));
+    const disposition = await bench.deliver(generation);
+    expect(bench.record(generation).state).toBe("painted");
+    bench.now = disposition.kind === "back" ? disposition.at : 0;
+    expect(bench.now).toBeLessThanOrEqual(NOON + 26 * HOUR);
+    bench.downloads.splice(0);
+    await bench.deliver(generation);
+    expect(bench.record(generation).state).toBe("succeeded");
+  });
+
+  test("whose address seems dead at birth is fetched: a clock may be wrong", async () => {
+    const bench = workerBench();
+    const generation = { ...painted(), source_expires_at: new Date(NOON).toISOString() };
+    bench.put(generation);
+    bench.downloads.push(gone, reset, reset);
+    expect((await bench.deliver(generation)).kind).toBe("back");
+    await bench.deliver(generation);
+    expect(bench.record(generation).state).toBe("succeeded");
+  });
+
+  test("that nobody can fetch and nobody calls gone is given up a day after its time", async () => {
+    const bench = workerBench({ download: async () => unknownHost });
+    const generation = painted();
+    bench.put(generation);
+    for (let delivery = 0; delivery < 500; delivery++) {
+      const disposition = await bench.deliver(generation);
+      if (disposition.kind === "done") break;
+      bench.now = disposition.at;
+    }
+    expect(bench.now).toBe(NOON + 48 * HOUR);
+    expect(bench.record(generation)).toMatchObject({
+      state: "failed",
+      error: { code: "image_unavailable", billed: "yes", message: expect.stringContaining("new.example") },
     });
   });
 
@@ -87,6 +142,7 @@ describe("a painted image", () => {
       images: {
         bucket: "bucket",
         remove: (id) => bench.images.remove(id),
+        keepUnverified: (id, file) => bench.images.keepUnverified(id, file),
         async put(id, file) {
           const key = await bench.images.put(id, file);
           const { images, generations } = bench;
@@ -124,6 +180,7 @@ describe("a painted image", () => {
         put: async () => {
           throw new Error("SlowDown");
         },
+        keepUnverified: async () => "key",
         remove: async () => {},
       },
     });
@@ -138,7 +195,49 @@ describe("a painted image", () => {
     const generation = { ...painted(), width: 1, height: 1 };
     bench.put(generation);
     await bench.deliver(generation);
-    expect(bench.record(generation).state).toBe("succeeded");
+    expect(bench.record(generation)).toMatchObject({ state: "succeeded", warnings: [] });
+  });
+
+  test("of another size is stored, with a warning", async () => {
+    const bench = workerBench();
+    const generation = painted();
+    bench.put(generation);
+    bench.downloads.push({ ...picture, height: 936 });
+    await bench.deliver(generation);
+    expect(bench.record(generation)).toMatchObject({
+      state: "succeeded",
+      image: { width: 1664, height: 936 },
+      warnings: [expect.stringContaining("1664*936")],
+    });
+  });
+
+  test.each([
+    ["image/jpeg", "jpg"],
+    ["image/webp", "webp"],
+  ] as const)("of %s is stored as what it is, with a warning", async (contentType, extension) => {
+    const bench = workerBench();
+    const generation = painted();
+    bench.put(generation);
+    bench.downloads.push({ ...picture, contentType });
+    await bench.deliver(generation);
+    const key = `generations/${generation.id}.${extension}`;
+    expect(bench.images.stored.has(key)).toBe(true);
+    expect(bench.record(generation)).toMatchObject({
+      image: { content_type: contentType, key },
+      warnings: [expect.stringContaining(contentType)],
+    });
+  });
+
+  test("at another port of a host waits, and alarms with the true reason", async () => {
+    const warn = vi.spyOn(logger, "warn");
+    const bench = workerBench();
+    const generation = painted();
+    bench.put(generation);
+    bench.downloads.push(otherPort);
+    expect((await bench.deliver(generation)).kind).toBe("back");
+    expect(bench.signals).toEqual(["ImageHostUnknown"]);
+    expect(warn.mock.calls.at(-1)?.[1]).toMatchObject({ detail: expect.stringContaining("another port") });
+    warn.mockRestore();
   });
 
   test("leaves no file behind, whether it was stored or not", async () => {
@@ -149,8 +248,58 @@ describe("a painted image", () => {
     const bench = workerBench();
     const generation = painted();
     bench.put(generation);
-    bench.downloads.push({ ...picture, width: 1, discard } as Download, { ...picture, discard } as Download);
+    bench.downloads.push({ ...page, discard }, { ...picture, discard });
     await bench.deliver(generation);
     expect(discarded).toBe(2);
+  });
+});
+
+describe("what came instead of a picture", () => {
+  test("is kept beside the pictures, and rings once, however often it comes", async () => {
+    const bench = workerBench();
+    const generation = painted();
+    bench.put(generation);
+    bench.downloads.push(...times(9, page));
+    for (let delivery = 0; delivery < 3; delivery++) {
+      const disposition = await bench.deliver(generation);
+      bench.now = disposition.kind === "back" ? disposition.at : 0;
+    }
+    expect(bench.signals).toEqual(["ImageRefused"]);
+    const key = `unverified/${generation.id}-${page.sha256}`;
+    expect([...bench.images.stored.keys()]).toEqual([key]);
+    expect(bench.record(generation)).toMatchObject({ state: "painted", unverified_key: key });
+
+    await bench.deliver(generation);
+    expect(bench.record(generation).state).toBe("succeeded");
+  });
+
+  test("is told of when the picture never comes", async () => {
+    const bench = workerBench();
+    const generation = { ...painted(), unverified_key: "unverified/a" };
+    bench.put(generation);
+    bench.now = NOON + 25 * HOUR;
+    bench.downloads.push(...times(3, gone));
+    await bench.deliver(generation);
+    expect(bench.record(generation)).toMatchObject({
+      error: { code: "image_unavailable", message: expect.stringContaining("kept for the operator") },
+    });
+  });
+
+  test("does not ring while the bucket refuses it: nothing is kept yet", async () => {
+    const bench = workerBench();
+    const generation = painted();
+    bench.put(generation);
+    bench.downloads.push(...times(6, page));
+    const { images } = bench;
+    const refusing = {
+      ...images,
+      keepUnverified: async () => {
+        throw new Error("SlowDown");
+      },
+    };
+    await deliver(generation.id, { ...bench.dependencies, images: refusing });
+    expect(bench.signals).toEqual([]);
+    await bench.deliver(generation);
+    expect(bench.signals).toEqual(["ImageRefused"]);
   });
 });

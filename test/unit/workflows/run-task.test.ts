@@ -75,7 +75,8 @@ const success: Ending = (generation, now) => {
     height: 928,
     now,
   };
-  const image = { bucket: "bucket", key: "key", width: 1664, height: 928, bytes: 7, sha256: "00" };
+  const picture = { content_type: "image/png" as const, width: 1664, height: 928, bytes: 7, sha256: "00" };
+  const image = { bucket: "bucket", key: "key", ...picture };
   return complete(checkpoint(claimed(generation), answer), { now, image });
 };
 

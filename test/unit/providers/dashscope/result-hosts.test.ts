@@ -24,12 +24,16 @@ test.each([
   `https://${host}`,
   `https://${host}?Expires=1`,
   `https://${host}/a.png#https://evil.example`,
+  `https://${host}./a.png`,
+  `http://${host}/a.png`,
+  `http://${host}:80/a.png`,
 ])("%s is allowed", (url) => {
-  expect(check(url)).toMatchObject({ allowed: true, url: expect.objectContaining({ hostname: host }) });
+  const result = check(url);
+  if (!result.allowed) throw new Error(result.fault);
+  expect(result.url.origin).toBe(`https://${host}`);
 });
 
 test.each([
-  ["plain http", `http://${host}/a.png`],
   ["another port", `https://${host}:8443/a.png`],
   ["the port of http", `https://${host}:80/a.png`],
   ["userinfo", `https://user:secret@${host}/a.png`],
@@ -42,7 +46,7 @@ test.each([
   ["the host in a fragment", `https://evil.example#.${host}`],
   ["a backslash", `https://evil.example\\.${host}/`],
   ["a backslash before userinfo", `https://${host}\\@evil.example/`],
-  ["a trailing dot", `https://${host}./a.png`],
+  ["two trailing dots", `https://${host}../a.png`],
   ["an extra label in front", `https://x.${host}/a.png`],
   ["an extra label inside", "https://dashscope-a.b.oss-cn-shanghai.aliyuncs.com/a.png"],
   ["a prefix glued on", "https://evildashscope-a.oss-cn-shanghai.aliyuncs.com/"],
@@ -78,9 +82,31 @@ test.each([
   expect(check(url).allowed).toBe(false);
 });
 
+test.each([
+  `https://${host}:8443/a.png`,
+  `https://${host}:80/a.png`,
+  `http://${host}:8080/`,
+  `http://${host}:443/`,
+])("%s is refused for its port, not for its host", (url) => {
+  expect(check(url)).toEqual({ allowed: false, fault: "other_port", host: new URL(url).host });
+});
+
+test.each([
+  ["/a b.png?name=c d", "/a%20b.png?name=c%20d"],
+  ["/图.png?p=é", "/%E5%9B%BE.png?p=%C3%A9"],
+  ["/a%20b.png?S=x%2By=%E5%9B%BE", "/a%20b.png?S=x%2By=%E5%9B%BE"],
+  ["/a b%20c.png", "/a%20b%20c.png"],
+  ["/a\\b.png", "/a%5Cb.png"],
+  ["/\ud800.png", "/%EF%BF%BD.png"],
+  ["/a.png?x#é ", "/a.png?x"],
+])("the target of %s is %s", (written, target) => {
+  expect(check(`https://${host}${written}`)).toMatchObject({ allowed: true, target });
+});
+
 test("a refusal names the host without path, query or userinfo", () => {
   expect(check("https://user:secret@new.example:444/path?Signature=abc")).toEqual({
     allowed: false,
+    fault: "unknown_host",
     host: "new.example:444",
   });
 });
@@ -115,20 +141,24 @@ test("no name outside the provider's storage passes, however it is put together"
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
       const result = check(`https://${pieces.join("")}`);
-      if (result.allowed) expect(result.url.hostname).toMatch(/^dashscope-[^.]+\.oss-[^.]+\.aliyuncs\.com$/);
+      if (result.allowed)
+        expect(result.url.origin).toMatch(/^https:\/\/dashscope-[^.]+\.oss-[^.]+\.aliyuncs\.com$/);
     }),
     { numRuns: 2000 },
   );
 });
 
 describe("further hosts", () => {
-  test("a name is allowed over https and 443 only", () => {
+  test("a name is allowed over https and 443 only; plain http is upgraded", () => {
     expect(check("https://images.example/a", ["Images.example"])).toMatchObject({
       allowed: true,
       mayBePrivate: true,
     });
-    expect(check("http://images.example/a", ["images.example"]).allowed).toBe(false);
-    expect(check("https://images.example:444/a", ["images.example"]).allowed).toBe(false);
+    expect(check("http://images.example/a", ["images.example"])).toMatchObject({
+      allowed: true,
+      url: expect.objectContaining({ protocol: "https:", port: "" }),
+    });
+    expect(check("https://images.example:444/a", ["images.example"])).toMatchObject({ fault: "other_port" });
     expect(check("https://a.images.example/a", ["images.example"]).allowed).toBe(false);
     expect(check("https://user@images.example/a", ["images.example"]).allowed).toBe(false);
   });

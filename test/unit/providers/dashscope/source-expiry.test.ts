@@ -15,6 +15,9 @@ describe("when a source dies", () => {
       "https://h/a.png?x-oss-date=20261399T093000Z&x-oss-expires=1",
       "2026-06-12T10:00:00Z",
     ],
+    ["seconds from now", "https://h/a.png?Expires=3600", "2026-06-11T11:00:00Z"],
+    ["a day from now", "https://h/a.png?Expires=86400", "2026-06-12T10:00:00Z"],
+    ["an end that our clock has passed", "https://h/a.png?Expires=1781172000", "2026-06-11T10:00:00Z"],
     ["nonsense", "https://h/a.png?Expires=soon", "2026-06-12T10:00:00Z"],
   ])("%s", (_name, url, expected) => {
     expect(sourceExpiry(url, now)).toEqual(new Date(expected));
