@@ -13,6 +13,7 @@ import { downloadImage } from "../images/download.ts";
 import { createPacer, type Pacer } from "../pacing/limiter.ts";
 import { paceOf } from "../pacing/pace.ts";
 import type { WorkerDependencies } from "../painting/dependencies.ts";
+import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { createTurnQueue } from "../painting/queue.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
 import { CALLS, PICTURE_CALLS } from "../platform/call-limits.ts";
@@ -21,6 +22,7 @@ import { list, required, requiredNumber } from "../platform/environment.ts";
 import { logger, metrics } from "../platform/observe.ts";
 import { priceOf } from "../providers/catalogue.ts";
 import { createDashScopeClient } from "../providers/dashscope/client.ts";
+import { checkResultUrl } from "../providers/dashscope/result-hosts.ts";
 import { createProviderKey } from "../providers/provider-key.ts";
 import { providerRegion } from "../providers/region.ts";
 
@@ -33,9 +35,13 @@ const pause = async (milliseconds: number) => {
   await sleep(milliseconds);
 };
 const pacers = new Map<string, Pacer>();
+const imageHosts = list("PROVIDER_IMAGE_HOSTS");
+const pictures = new S3Client(PICTURE_CALLS);
+const answers = createKeptAnswers(pictures, required("BUCKET_NAME"));
 const provider = createDashScopeClient({
   baseUrl: required("PROVIDER_BASE_URL"),
   readTimeoutMs: requiredNumber("PROVIDER_READ_TIMEOUT_SECONDS") * 1000,
+  isResultUrl: (address) => checkResultUrl(address, { extraHosts: imageHosts }).allowed,
 });
 
 const dependencies: WorkerDependencies = {
@@ -56,17 +62,20 @@ const dependencies: WorkerDependencies = {
     pacers.set(model, pacer);
     return pacer;
   },
-  images: createImageStore(new S3Client(PICTURE_CALLS), required("BUCKET_NAME"), now),
+  images: createImageStore(pictures, required("BUCKET_NAME"), now),
   providerKey: createProviderKey(new SecretsManagerClient(CALLS), required("PROVIDER_KEY_SECRET_ARN"), now),
   submit: (request, apiKey) => provider.submit(request, { apiKey }),
-  download: (sourceUrl) =>
-    downloadImage(sourceUrl, {
+  answers,
+  async download(sourceUrl) {
+    const kept = await answers.addressOf(sourceUrl);
+    return downloadImage(kept?.href ?? sourceUrl, {
       directory: tmpdir(),
-      extraHosts: list("PROVIDER_IMAGE_HOSTS"),
+      extraHosts: kept === null ? imageHosts : [kept.host],
       // The worker compares the dimensions itself, with what was asked and with what the provider counted.
       expected: { width: null, height: null },
       timeoutMs: requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000,
-    }),
+    });
+  },
   priceOf: (model) => priceOf(region, model),
   region,
   pace,

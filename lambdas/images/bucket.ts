@@ -28,6 +28,11 @@ function imageKey(id: string): string {
   return `generations/${id}.png`;
 }
 
+/** The key of a picture that came inside the provider's answer, until it is checked and stored. */
+export function pictureAnswerKey(id: string): string {
+  return `answers/${id}.picture`;
+}
+
 /** The image store over a bucket. */
 export function createImageStore(client: S3Client, bucket: string, now: () => number): ImageStore {
   return {
@@ -57,7 +62,8 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
     },
 
     async remove(id) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: imageKey(id) }));
+      for (const key of [imageKey(id), pictureAnswerKey(id)])
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Pace } from "../pacing/pace.ts";
 import type { PaintRequest } from "../providers/dashscope/client.ts";
 import type { Submission } from "../providers/dashscope/submission.ts";
 import type { ProviderKey } from "../providers/provider-key.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 
 /** Something that people are alarmed about, or want to count. */
 export type Signal =
@@ -23,6 +24,7 @@ export interface WorkerDependencies {
   readonly images: Pick<ImageStore, "bucket" | "put" | "remove">;
   readonly providerKey: ProviderKey;
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
+  readonly answers: Pick<KeptAnswers, "keep" | "keepPicture">;
   readonly download: (sourceUrl: string) => Promise<Download>;
   readonly priceOf: (model: string) => Queued["price"] | null;
   readonly region: Queued["region"];

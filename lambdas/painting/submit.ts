@@ -6,7 +6,7 @@ import { errorName, logger } from "../platform/observe.ts";
 import type { ProviderRefusal } from "../platform/problems.ts";
 import type { OperatorFault } from "../providers/dashscope/error-table.ts";
 import { dimensionsOf, IMAGE_SIZES, type ImageSize, isModelName } from "../providers/dashscope/models.ts";
-import type { Accepted, Rejected, Submission } from "../providers/dashscope/submission.ts";
+import type { Accepted, Rejected, Submission, Unknown } from "../providers/dashscope/submission.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 
@@ -63,16 +63,28 @@ async function writeDown(
     case "rejected":
       return rejected(generation, submission, apiKey, dependencies);
     case "unknown": {
+      const kept = await keepRaw(generation, submission, dependencies);
       const now = dependencies.now();
       dependencies.signal("OutcomeUnknown", generation.id);
       const notBefore = now + retryDelay(generation.attempts, dependencies.pace, dependencies.random);
-      const detail = `The provider's answer was lost (${submission.detail}); whether the image was charged is not known.`;
+      const detail = `The provider's answer was lost (${submission.detail}${kept}); whether the image was charged is not known.`;
       return settle(
         loseAnswer(generation, { now, notBefore, detail, provider: refusalOf(submission) }),
         dependencies,
       );
     }
   }
+}
+
+/** Where an answer that was not understood is kept: the operator may read what the service could not. */
+async function keepRaw(
+  generation: Submitting,
+  { raw }: Unknown,
+  { answers }: WorkerDependencies,
+): Promise<string> {
+  if (raw === null) return "";
+  const key = await unlessItFails(() => answers.keep(generation, raw));
+  return key === undefined ? "" : `; kept as ${key}`;
 }
 
 /** The checkpoint comes before the first byte of the image: a crash from here on costs no second painting. */
@@ -82,9 +94,13 @@ async function accepted(
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
   const asked = dimensionsOf(sizeOf(generation));
+  const { sourceUrl, inline } = answer;
   const painted = checkpoint(generation, {
     requestId: answer.requestId,
-    sourceUrl: answer.sourceUrl,
+    sourceUrl:
+      inline === null
+        ? sourceUrl
+        : await insistently(() => dependencies.answers.keepPicture(generation, inline), dependencies),
     sourceExpiresAt: answer.sourceExpiresAt.getTime(),
     width: answer.width ?? asked.width,
     height: answer.height ?? asked.height,
@@ -163,7 +179,10 @@ async function settle(next: Generation, dependencies: WorkerDependencies): Promi
  * Writes down an answer that is known only here. The table failing for a while must not turn a known outcome
  * into an unknown one, so the write is repeated as long as the lease can bear it.
  */
-async function insistently(save: () => Promise<boolean>, dependencies: WorkerDependencies): Promise<boolean> {
+async function insistently<Result>(
+  save: () => Promise<Result>,
+  dependencies: WorkerDependencies,
+): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await save();

@@ -123,7 +123,7 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
       const wild = Resource.filter((resource) => resource !== "*" && JSON.stringify(resource).includes("*"));
       // A picture's key is a generation's id, a manifest's its owner's choice; a task token may come from any workflow.
       for (const resource of wild)
-        expect(JSON.stringify(resource)).toMatch(/\/(generations|manifests)\/\*"|:stateMachine:\*"/);
+        expect(JSON.stringify(resource)).toMatch(/\/(answers|generations|manifests)\/\*"|:stateMachine:\*"/);
     }
   });
 

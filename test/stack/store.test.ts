@@ -60,6 +60,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
             Status: "Enabled",
           }),
           Match.objectLike({ Prefix: "manifests/", ExpirationInDays: environment.retentionDays }),
+          Match.objectLike({ Prefix: "answers/", ExpirationInDays: 30 }),
           Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" }),
         ],
       },

@@ -1,7 +1,8 @@
 import { exchange, type Transport } from "../../platform/transport.ts";
+import type { IsResultUrl } from "./answer-pictures.ts";
 import { ask } from "./ask.ts";
 import type { ImageSize, ModelName } from "./models.ts";
-import { type Probe, type Submission, toProbe, toSubmission } from "./submission.ts";
+import { type Submission, toSubmission } from "./submission.ts";
 
 export interface PaintRequest {
   readonly model: ModelName;
@@ -24,12 +25,6 @@ export interface DashScopeClient {
     request: PaintRequest,
     options: { readonly apiKey: string; readonly signal?: AbortSignal },
   ): Promise<Submission>;
-  /** Asks for the account's quota of a model, which is free and tells whether key, region and model fit together. */
-  probeQuota(options: {
-    readonly apiKey: string;
-    readonly model?: ModelName;
-    readonly signal?: AbortSignal;
-  }): Promise<Probe>;
 }
 
 export interface DashScopeClientOptions {
@@ -38,21 +33,20 @@ export interface DashScopeClientOptions {
   /** From the written request to the last byte of the answer. The server itself gives up at 298 s: use 305 s or more. */
   readonly readTimeoutMs: number;
   readonly connectTimeoutMs?: number;
+  /** Whether an address can be a result's; without it, those on the provider's own storage. */
+  readonly isResultUrl?: IsResultUrl;
   readonly transport?: Transport;
   readonly now?: () => Date;
 }
 
 const GENERATION_PATH = "/api/v1/services/aigc/multimodal-generation/generation";
-const QUOTA_PATH = "/api/v1/quotas";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const PROBE_TIMEOUT_MS = 10_000;
 
 /** Throws only for a base URL that is none. */
 export function createDashScopeClient(options: DashScopeClientOptions): DashScopeClient {
   const base = options.baseUrl.replace(/\/+$/, "");
   const generationUrl = new URL(base + GENERATION_PATH);
-  const quotaUrl = new URL(base + QUOTA_PATH);
   const transport = options.transport ?? exchange;
   const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const now = options.now ?? (() => new Date());
@@ -77,27 +71,9 @@ export function createDashScopeClient(options: DashScopeClientOptions): DashScop
           lookup: null,
         },
         apiKey,
+        options.isResultUrl,
       );
       return toSubmission(reply, now());
-    },
-
-    async probeQuota({ apiKey, model = "qwen-image-max", signal }) {
-      const reply = await ask(
-        transport,
-        {
-          url: quotaUrl,
-          target: `${quotaUrl.pathname}?model=${model}`,
-          method: "GET",
-          headers: {},
-          body: null,
-          connectTimeoutMs,
-          readTimeoutMs: Math.min(PROBE_TIMEOUT_MS, options.readTimeoutMs),
-          signal: signal ?? null,
-          lookup: null,
-        },
-        apiKey,
-      );
-      return toProbe(reply, now());
     },
   };
 }
