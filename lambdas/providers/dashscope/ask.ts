@@ -77,7 +77,7 @@ export async function ask(
       raw: {
         status: result.status,
         headers: selected(result.headers),
-        body: bytes.subarray(0, RAW_LIMIT_BYTES),
+        body: withoutKey(bytes, apiKey).subarray(0, RAW_LIMIT_BYTES),
         receivedBytes: bytes.length,
         complete,
       },
@@ -101,4 +101,12 @@ function selected(headers: IncomingHttpHeaders): Record<string, string> {
       return typeof value === "string" ? [[name, safeText(value, 200)]] : [];
     }),
   );
+}
+
+/** Some refusals repeat the key. */
+function withoutKey(bytes: Uint8Array, apiKey: string): Uint8Array {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return body.includes(apiKey)
+    ? Buffer.from(body.toString("latin1").replaceAll(apiKey, "[redacted]"), "latin1")
+    : bytes;
 }

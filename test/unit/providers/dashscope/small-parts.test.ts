@@ -63,6 +63,7 @@ describe("when a source dies", () => {
     ["no signature", "https://h/a.png", "2026-06-12T10:00:00Z"],
     ["a signature of an hour", "https://h/a.png?Expires=1781175600", "2026-06-11T11:00:00Z"],
     ["a signature of seven days", "https://h/a.png?Expires=1781776800", "2026-06-12T10:00:00Z"],
+    ["a lifetime in place of an end", "https://h/a.png?Expires=3600", "2026-06-11T11:00:00Z"],
     ["version 4", "https://h/a.png?x-oss-date=20260611T093000Z&x-oss-expires=3600", "2026-06-11T10:30:00Z"],
     ["version 4 without its date", "https://h/a.png?x-oss-expires=3600", "2026-06-12T10:00:00Z"],
     [

@@ -398,6 +398,11 @@ describe("an answer that is not understood is kept as it came", () => {
     });
   });
 
+  test("without the key, where the answer repeats it", async () => {
+    const submission = await submit({ body: `what is ${apiKey} for?` });
+    expect(submission.outcome === "unknown" && String(submission.raw?.body)).toBe("what is [redacted] for?");
+  });
+
   test("a used-up plan is money, and stops nobody for its 21 days", async () => {
     const message = "Request failed: 1-month quota has been exhausted.";
     const body = JSON.stringify({ code: "Throttling.AllocationQuota", message });
