@@ -8,7 +8,7 @@ const outside = [
   "^lambdas/batches/(expansions|manifests|relay)\\.ts$",
   "^lambdas/generations/(changes|listing|transaction)\\.ts$",
   "^lambdas/pacing/limiter\\.ts$",
-  "^lambdas/painting/(queue|receive-turns|relay)\\.ts$",
+  "^lambdas/painting/(kept-answers|queue|receive-turns|relay)\\.ts$",
   "^lambdas/providers/provider-key\\.ts$",
   "^lambdas/workflows/(announce-end|answer-task|run-task|task-tokens)\\.ts$",
 ];

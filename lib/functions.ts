@@ -103,6 +103,7 @@ export class Functions extends Construct {
     );
     store.grantRecords(this.worker, ["GetItem", "PutItem", "UpdateItem"], ["line"]);
     store.grantPicturesWrite(this.worker);
+    store.grantAnswersWrite(this.worker);
     store.grantPicturesRemoval(this.worker);
     props.providerKey.grantRead(this.worker);
     queue.feed(this.worker, environment.workerConcurrency);

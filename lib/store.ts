@@ -35,6 +35,8 @@ const PICTURES = "generations/*";
 /** What was fetched and is no picture: written by the worker, read by people. */
 const UNVERIFIED = "unverified/*";
 const MANIFESTS = "manifests/*";
+/** What the provider answered, where the table cannot hold it: pictures inside answers, and answers not understood. */
+const ANSWERS = "answers/*";
 
 /** Everything the service remembers: the table is its log, the bucket its pictures. */
 export class Store extends Construct {
@@ -88,6 +90,7 @@ export class Store extends Construct {
           prefix: "manifests/",
           expiration: Duration.days(environment.retentionDays),
         },
+        { id: "answers-wait-for-the-operator", prefix: "answers/", expiration: Duration.days(30) },
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
@@ -129,20 +132,22 @@ export class Store extends Construct {
 
   /** Read pictures: what a presigned URL may do is what its maker may do. */
   grantPicturesRead(target: ServiceFunction): void {
-    this.allowPictures(target, ["s3:GetObject"]);
+    this.allowObjects(target, PICTURES, ["s3:GetObject"]);
   }
 
   grantPicturesWrite(target: ServiceFunction): void {
-    this.allowPictures(target, ["s3:PutObject"]);
-    target.allow(["s3:PutObject"], [this.bucket.arnForObjects(UNVERIFIED)]);
-    Validations.of(target.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${UNVERIFIED}]`,
-      reason: "Files are named by the ids of generations, which are not known at deployment.",
-    });
+    this.allowObjects(target, PICTURES, ["s3:PutObject"]);
+    this.allowObjects(target, UNVERIFIED, ["s3:PutObject"]);
   }
 
   grantPicturesRemoval(target: ServiceFunction): void {
-    this.allowPictures(target, ["s3:DeleteObject"]);
+    this.allowObjects(target, PICTURES, ["s3:DeleteObject"]);
+    this.allowObjects(target, ANSWERS, ["s3:DeleteObject"]);
+  }
+
+  /** Keep answers of the provider, and read back the pictures among them. */
+  grantAnswersWrite(target: ServiceFunction): void {
+    this.allowObjects(target, ANSWERS, ["s3:GetObject", "s3:PutObject"]);
   }
 
   /** Read what owners want painted in batches. */
@@ -184,12 +189,12 @@ export class Store extends Construct {
     });
   }
 
-  private allowPictures(target: ServiceFunction, actions: string[]): void {
+  private allowObjects(target: ServiceFunction, objects: string, actions: string[]): void {
     target.set("BUCKET_NAME", this.bucket.bucketName);
-    target.allow(actions, [this.bucket.arnForObjects(PICTURES)]);
+    target.allow(actions, [this.bucket.arnForObjects(objects)]);
     Validations.of(target.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${PICTURES}]`,
-      reason: "Pictures are named by the ids of generations, which are not known at deployment.",
+      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${objects}]`,
+      reason: "Pictures and answers are named by the ids of generations, which are not known at deployment.",
     });
   }
 }

@@ -4,7 +4,7 @@ import { isOpen } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
 import { expire, isOverdue } from "./transitions.ts";
 import { type GenerationView, viewOf } from "./view.ts";
-import type { QueueOutlook } from "./waiting.ts";
+import type { QueueOutlook } from "./waiting-view.ts";
 
 export interface ReadNeeds {
   readonly generations: Pick<GenerationStore, "get" | "save">;

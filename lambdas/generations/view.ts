@@ -5,7 +5,7 @@ import { BILLED, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
 import { inputSchema } from "./request.ts";
-import { type QueueOutlook, waitingOf, waitingView } from "./waiting.ts";
+import { type QueueOutlook, waitingOf, waitingView } from "./waiting-view.ts";
 
 const nullableTime = z.iso.datetime().nullable();
 

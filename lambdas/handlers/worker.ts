@@ -8,8 +8,9 @@ import { downloadImage } from "../images/download.ts";
 import { createPacers } from "../pacing/pacers.ts";
 import { turns } from "../painting/configured.ts";
 import type { WorkerDependencies } from "../painting/dependencies.ts";
+import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
-import { documents as client, secrets } from "../platform/clients.ts";
+import { documents as client, objects, secrets } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, metrics } from "../platform/observe.ts";
@@ -21,13 +22,16 @@ const table = required("TABLE_NAME");
 const offer = configuredOffer();
 const extraHosts = list("PROVIDER_IMAGE_HOSTS");
 const now = Date.now;
+const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
+const check = (url: string) => offer.provider.resultHosts.check(url, { extraHosts });
 const provider = offer.provider.createClient({
   baseUrl: required("PROVIDER_BASE_URL"),
   readTimeoutMs: requiredNumber("PROVIDER_READ_TIMEOUT_SECONDS") * 1000,
+  isResultUrl: (url) => check(url).allowed,
 });
 const download = {
   directory: tmpdir(),
-  check: (url: string) => offer.provider.resultHosts.check(url, { extraHosts }),
+  check,
   timeoutMs: requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000,
 };
 const dependencies: WorkerDependencies = {
@@ -43,9 +47,15 @@ const dependencies: WorkerDependencies = {
     sleep,
   }),
   images,
+  answers,
   providerKey: createProviderKey(secrets, required("PROVIDER_KEY_SECRET_ARN"), now),
   submit: provider.submit,
-  download: (sourceUrl) => downloadImage(sourceUrl, download),
+  async download(sourceUrl) {
+    const kept = await answers.addressOf(sourceUrl);
+    if (kept === null) return downloadImage(sourceUrl, download);
+    const inBucket = (url: string) => offer.provider.resultHosts.check(url, { extraHosts: [kept.host] });
+    return downloadImage(kept.href, { ...download, check: inBucket });
+  },
   modelOf: offer.modelOf,
   priceOf: (model, size) => priceIn(offer, model, size),
   region: offer.region,

@@ -67,6 +67,11 @@ function nameOf({ bucket, key }: Place) {
   return { Bucket: bucket, Key: key };
 }
 
+/** The key of a picture that came inside the provider's answer, until it is checked and stored. */
+export function pictureAnswerKey(id: string): string {
+  return `answers/${id}.picture`;
+}
+
 /** The image store over a bucket. */
 export function createImageStore(client: S3Client, bucket: string, now: () => number): ImageStore {
   return {
@@ -121,7 +126,7 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
 
     async remove(id) {
       // A tombstone does not say what kind its picture was.
-      const keys = IMAGE_TYPES.map((type) => imageKey(id, type));
+      const keys = [...IMAGE_TYPES.map((type) => imageKey(id, type)), pictureAnswerKey(id)];
       await Promise.all(keys.map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))));
     },
   };

@@ -6,6 +6,7 @@ import type { Pacer } from "../pacing/limiter.ts";
 import type { PaintRequest, Submission } from "../providers/port.ts";
 import type { ProviderKey } from "../providers/provider-key.ts";
 import type { OfferedModel } from "../providers/registry.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 
 /** Something that people are alarmed about, or want to count. */
 export type Signal =
@@ -23,6 +24,7 @@ export interface WorkerDependencies {
   readonly images: Pick<ImageStore, "bucket" | "put" | "keepUnverified" | "remove">;
   readonly providerKey: ProviderKey;
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
+  readonly answers: Pick<KeptAnswers, "keep" | "keepPicture">;
   readonly download: (sourceUrl: string) => Promise<Download>;
   /** A model's facts; null for one that is not offered any more. */
   readonly modelOf: (model: string) => OfferedModel | null;

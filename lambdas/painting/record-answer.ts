@@ -1,11 +1,12 @@
 import type { Submitting } from "../generations/record.ts";
 import { checkpoint, loseAnswer } from "../generations/transitions.ts";
 import { retryDelay } from "../pacing/pace.ts";
-import type { Accepted, Submission } from "../providers/port.ts";
+import type { Accepted, Submission, Unknown } from "../providers/port.ts";
+import { bestEffort } from "./best-effort.ts";
 import { back, type Disposition, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { recordRejection, refusalOf } from "./record-rejection.ts";
-import { savePersistently, settle } from "./settle.ts";
+import { persistently, settle } from "./settle.ts";
 
 interface Answer {
   readonly generation: Submitting;
@@ -27,16 +28,28 @@ export async function recordAnswer(
     case "rejected":
       return recordRejection(generation, submission, apiKey, dependencies);
     case "unknown": {
+      const kept = await keepRaw(generation, submission, dependencies);
       const now = dependencies.now();
       dependencies.signal("OutcomeUnknown", generation.id);
       const notBefore =
         now +
         retryDelay(generation.attempts, dependencies.pacerOf(generation.model).pace, dependencies.random);
-      const detail = `The provider's answer was lost (${submission.detail}); whether the image was charged is not known.`;
+      const detail = `The provider's answer was lost (${submission.detail}${kept}); whether the image was charged is not known.`;
       const provider = refusalOf(submission);
       return settle(loseAnswer(generation, { now, notBefore, detail, provider }), dependencies);
     }
   }
+}
+
+/** Where an answer that was not understood is kept: the operator may read what the service could not. */
+async function keepRaw(
+  generation: Submitting,
+  { raw }: Unknown,
+  { answers }: WorkerDependencies,
+): Promise<string> {
+  if (raw === null) return "";
+  const key = await bestEffort(() => answers.keep(generation, raw));
+  return key === undefined ? "" : `; kept as ${key}`;
 }
 
 /** The checkpoint comes before the first byte of the image: a crash from here on costs no second painting. */
@@ -46,15 +59,19 @@ async function recordCheckpoint(
   asked: Answer["asked"],
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
+  const { sourceUrl, inline } = answer;
   const painted = checkpoint(generation, {
     requestId: answer.requestId,
-    sourceUrl: answer.sourceUrl,
+    sourceUrl:
+      inline === null
+        ? sourceUrl
+        : await persistently(() => dependencies.answers.keepPicture(generation, inline), dependencies),
     sourceExpiresAt: answer.sourceExpiresAt.getTime(),
     width: answer.width ?? asked?.width ?? 0,
     height: answer.height ?? asked?.height ?? 0,
     now: dependencies.now(),
   });
-  const saved = await savePersistently(painted, dependencies);
+  const saved = await persistently(() => dependencies.generations.save(painted), dependencies);
   // Refused, although only this delivery may write: an earlier try arrived whose answer was lost. The message looks again.
   return saved ? fetchImage(painted, dependencies) : back(dependencies.now());
 }

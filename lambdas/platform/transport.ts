@@ -110,6 +110,8 @@ export const exchange: Transport = (wanted) =>
     try {
       outgoing = (secure ? secureRequest : plainRequest)({
         agent: false,
+        // Node's own limit of 16 KiB is an error, and an answer that is an error is lost.
+        maxHeaderSize: 64 * 1024,
         method: wanted.method,
         hostname: wanted.url.hostname.replace(/^\[|\]$/g, ""),
         port: wanted.url.port === "" ? (secure ? 443 : 80) : Number(wanted.url.port),

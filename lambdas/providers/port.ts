@@ -112,6 +112,8 @@ export interface ClientOptions {
   /** From the written request to the last byte of the answer: longer than `longestCallSeconds`. */
   readonly readTimeoutMs: number;
   readonly connectTimeoutMs?: number;
+  /** Whether an address can be a result's; without it, those on the provider's own storage. */
+  readonly isResultUrl?: (url: string) => boolean;
   readonly transport?: Transport;
   readonly now?: () => Date;
 }
@@ -146,6 +148,8 @@ export type Rejection =
       readonly retry: "never";
       readonly fault: "operator";
       readonly operatorFault: OperatorFault;
+      /** "status": told by the HTTP status alone. A firewall's page says as much, so it proves no fault of the operator's. */
+      readonly proof: "code" | "status";
     }
   | {
       readonly outcome: "rejected";
@@ -170,16 +174,41 @@ export interface ProviderDetail {
   readonly status: number | null;
 }
 
+/** An answer as it came, for the operator to read where the service could not. Holds no header that names the account. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most 256 KiB, still compressed where they came so. */
+  readonly body: Uint8Array;
+  /** Of the whole body, as far as it came. */
+  readonly receivedBytes: number;
+  /** False where the body broke off. */
+  readonly complete: boolean;
+}
+
 /** An image was painted and is billed. */
-export interface Accepted {
+export type Accepted = {
   readonly outcome: "accepted";
   readonly requestId: string | null;
-  /** A bearer token: for the record and the download, never for a log. */
-  readonly sourceUrl: string;
   readonly sourceExpiresAt: Date;
   /** As the provider counted them; null where it does not say. */
   readonly width: number | null;
   readonly height: number | null;
+} & (PictureAddresses | PictureInside);
+
+export interface PictureAddresses {
+  /** The first picture's. A bearer token: for the record and the download, never for a log. */
+  readonly sourceUrl: string;
+  /** Every picture's, in the order of the answer. */
+  readonly sourceUrls: readonly string[];
+  readonly inline: null;
+}
+
+/** The answer held the picture itself, which is nowhere else. */
+export interface PictureInside {
+  readonly sourceUrl: null;
+  readonly sourceUrls: readonly [];
+  readonly inline: Uint8Array;
 }
 
 /** Nothing was painted and nothing is billed. */
@@ -196,6 +225,8 @@ export interface Unknown {
   /** A short reason that is safe to store and show. */
   readonly detail: string;
   readonly provider: ProviderDetail;
+  /** What came and was not understood; null where nothing came. */
+  readonly raw: RawAnswer | null;
 }
 
 /** The three outcomes of asking any provider for a picture. */

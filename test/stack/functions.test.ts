@@ -103,7 +103,7 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
       // A picture's key is a generation's id, a manifest's its owner's choice; a task token may come from any workflow.
       for (const resource of wild)
         expect(JSON.stringify(resource)).toMatch(
-          /\/(generations|unverified|manifests)\/\*"|:stateMachine:\*"/,
+          /\/(answers|generations|unverified|manifests)\/\*"|:stateMachine:\*"/,
         );
     }
   });

@@ -61,6 +61,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
           }),
           Match.objectLike({ Prefix: "unverified/", ExpirationInDays: environment.retentionDays }),
           Match.objectLike({ Prefix: "manifests/", ExpirationInDays: environment.retentionDays }),
+          Match.objectLike({ Prefix: "answers/", ExpirationInDays: 30 }),
           Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" }),
         ],
       },

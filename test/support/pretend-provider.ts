@@ -76,6 +76,8 @@ export function pretendProvider(): Provider & {
           outcome: "accepted",
           requestId: "pretend-1",
           sourceUrl: `https://${HOST}/1.png`,
+          sourceUrls: [`https://${HOST}/1.png`],
+          inline: null,
           sourceExpiresAt: new Date("2099-01-01T00:00:00Z"),
           width: null,
           height: null,

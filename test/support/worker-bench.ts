@@ -23,11 +23,13 @@ export const accepted: Accepted = {
   outcome: "accepted",
   requestId: "request-1",
   sourceUrl: SOURCE_URL,
+  sourceUrls: [SOURCE_URL],
+  inline: null,
   sourceExpiresAt: new Date(NOON + 24 * HOUR),
   width: 1664,
   height: 928,
 };
-export const lost: Submission = { outcome: "unknown", detail: "no answer: reset", provider };
+export const lost: Submission = { outcome: "unknown", detail: "no answer: reset", provider, raw: null };
 export const throttled: Rejected = {
   ...heard,
   outcome: "rejected",
@@ -109,6 +111,10 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
         bench.asked.push(prompt);
         bench.keys.push(apiKey);
         return bench.answers.shift() ?? accepted;
+      },
+      answers: {
+        keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
+        keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
       },
       download: async (sourceUrl) => {
         bench.downloaded.push(sourceUrl);

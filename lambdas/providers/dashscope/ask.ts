@@ -1,7 +1,13 @@
 import { safeText } from "../../platform/safe-text.ts";
 import { faultReason, type Transport, type TransportRequest } from "../../platform/transport.ts";
-import type { ProviderDetail } from "../port.ts";
+import type { ProviderDetail, RawAnswer } from "../port.ts";
 import { type Answer, readAnswer } from "./answer.ts";
+import { receiveBody, textOf } from "./answer-bytes.ts";
+import type { IsResultUrl } from "./answer-pictures.ts";
+import { checkResultUrl } from "./result-hosts.ts";
+
+const RAW_LIMIT_BYTES = 256 * 1024;
+const RAW_HEADERS = ["content-type", "content-encoding", "content-length", "date", "server", "x-request-id"];
 
 export type Reply =
   | { readonly kind: "unusable_key" }
@@ -10,14 +16,22 @@ export type Reply =
   | {
       readonly kind: "answered";
       readonly status: number;
-      /** Null where the body is not JSON, was cut off or is too long. */
+      /** Null where the body is no JSON and holds no picture. */
       readonly answer: Answer | null;
+      readonly raw: RawAnswer;
       readonly provider: ProviderDetail;
       readonly retryAfter: string | undefined;
     };
 
+const onProviderStorage: IsResultUrl = (address) => checkResultUrl(address, { extraHosts: [] }).allowed;
+
 /** One exchange with the provider, authorized and read as far as it can be. Never throws. */
-export async function ask(transport: Transport, request: TransportRequest, apiKey: string): Promise<Reply> {
+export async function ask(
+  transport: Transport,
+  request: TransportRequest,
+  apiKey: string,
+  isResultUrl: IsResultUrl = onProviderStorage,
+): Promise<Reply> {
   // Would not pass as a header; a secret with a line break at its end is a classic.
   if (!/^[\x21-\x7e]+$/.test(apiKey)) return { kind: "unusable_key" };
   const headers = {
@@ -29,15 +43,23 @@ export async function ask(transport: Transport, request: TransportRequest, apiKe
   try {
     const result = await transport({ ...request, headers });
     if (!result.answered) return { kind: result.written ? "lost" : "unsent", reason: result.reason };
-    const body = await readBody(result.body);
+    const { bytes, complete } = await receiveBody(result.body);
     result.close();
-    const answer = body === null ? null : readAnswer(body);
+    const text = textOf(bytes, result.headers["content-encoding"]);
+    const answer = readAnswer(text, { complete, isResultUrl, echo: request.body ?? "" });
     const shown = (text: string | null, limit?: number) =>
       text === null ? null : safeText(text, limit, [apiKey]);
     return {
       kind: "answered",
       status: result.status,
       answer,
+      raw: {
+        status: result.status,
+        headers: selected(result.headers),
+        body: withoutKey(bytes, apiKey).subarray(0, RAW_LIMIT_BYTES),
+        receivedBytes: bytes.length,
+        complete,
+      },
       provider: {
         code: shown(answer?.code ?? null, 100),
         message: shown(answer?.message ?? null),
@@ -51,25 +73,19 @@ export async function ask(transport: Transport, request: TransportRequest, apiKe
   }
 }
 
-/** A true answer is about 1 KB. */
-const ANSWER_LIMIT_BYTES = 1024 * 1024;
+function selected(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    RAW_HEADERS.flatMap((name) => {
+      const value = headers[name];
+      return typeof value === "string" ? [[name, safeText(value, 200)]] : [];
+    }),
+  );
+}
 
-/**
- * The body as text, or as much of it as came; null when it exceeds the limit. Text that breaks off is no JSON, and if all
- * but the end of the stream arrived, the address of a paid image is saved.
- */
-async function readBody(body: AsyncIterable<Uint8Array>): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of body) {
-      length += chunk.length;
-      if (length > ANSWER_LIMIT_BYTES) return null;
-      chunks.push(chunk);
-    }
-  } catch {
-    // Judged by what came.
-  }
-  // Drops a byte order mark, which JSON.parse would stumble over.
-  return new TextDecoder().decode(Buffer.concat(chunks));
+/** Some refusals repeat the key. */
+function withoutKey(bytes: Uint8Array, apiKey: string): Uint8Array {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return body.includes(apiKey)
+    ? Buffer.from(body.toString("latin1").replaceAll(apiKey, "[redacted]"), "latin1")
+    : bytes;
 }

@@ -1,7 +1,7 @@
 import { exchange } from "../../platform/transport.ts";
 import type { ClientOptions, PaintRequest, Submission } from "../port.ts";
 import { ask } from "./ask.ts";
-import { type Probe, toProbe, toSubmission } from "./submission.ts";
+import { toSubmission } from "./submission.ts";
 
 export interface DashScopeClient {
   /**
@@ -12,25 +12,16 @@ export interface DashScopeClient {
     request: PaintRequest,
     options: { readonly apiKey: string; readonly signal?: AbortSignal },
   ): Promise<Submission>;
-  /** Asks for the account's quota of a model, which is free and tells whether key, region and model fit together. */
-  probeQuota(options: {
-    readonly apiKey: string;
-    readonly model?: string;
-    readonly signal?: AbortSignal;
-  }): Promise<Probe>;
 }
 
 const GENERATION_PATH = "/api/v1/services/aigc/multimodal-generation/generation";
-const QUOTA_PATH = "/api/v1/quotas";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const PROBE_TIMEOUT_MS = 10_000;
 
 /** Throws only for a base URL that is none. */
 export function createDashScopeClient(options: ClientOptions): DashScopeClient {
   const base = options.baseUrl.replace(/\/+$/, "");
   const generationUrl = new URL(base + GENERATION_PATH);
-  const quotaUrl = new URL(base + QUOTA_PATH);
   const transport = options.transport ?? exchange;
   const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const now = options.now ?? (() => new Date());
@@ -55,27 +46,9 @@ export function createDashScopeClient(options: ClientOptions): DashScopeClient {
           lookup: null,
         },
         apiKey,
+        options.isResultUrl,
       );
       return toSubmission(reply, now());
-    },
-
-    async probeQuota({ apiKey, model = "qwen-image-max", signal }) {
-      const reply = await ask(
-        transport,
-        {
-          url: quotaUrl,
-          target: `${quotaUrl.pathname}?model=${model}`,
-          method: "GET",
-          headers: {},
-          body: null,
-          connectTimeoutMs,
-          readTimeoutMs: Math.min(PROBE_TIMEOUT_MS, options.readTimeoutMs),
-          signal: signal ?? null,
-          lookup: null,
-        },
-        apiKey,
-      );
-      return toProbe(reply, now());
     },
   };
 }

@@ -39,13 +39,14 @@ const PACING: Rejection = {
 };
 
 /** A refusal that only the operator can mend. */
-export function misconfigured(operatorFault: OperatorFault): Rejection {
+export function misconfigured(operatorFault: OperatorFault, proof: "code" | "status" = "code"): Rejection {
   return {
     outcome: "rejected",
     problem: "provider_misconfigured",
     retry: "never",
     fault: "operator",
     operatorFault,
+    proof,
   };
 }
 
@@ -55,7 +56,7 @@ export function unavailable(retry: "once" | "twice" | "always"): Rejection {
 }
 
 interface Row {
-  readonly means: Rejection;
+  readonly means: Classification;
   readonly codes: readonly string[];
   /** The 5xx statuses at which the codes are believed; under any other 5xx the outcome is unknown. Absent: under all but 504. */
   readonly serverStatuses?: readonly number[];
@@ -106,6 +107,7 @@ const ROWS: readonly Row[] = [
     means: PACING,
     codes: [
       "Throttling",
+      "Throttling.AllocationQuota",
       "Throttling.RateQuota",
       "Throttling.BurstRate",
       "Throttling.Concurrency",
@@ -117,16 +119,12 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    means: unavailable("once"),
-    codes: [
-      "RequestTimeOut",
-      "InternalError.Timeout",
-      "InternalError.Upload",
-      "InternalError.FileUpload",
-      "RewriteFailed",
-    ],
-    serverStatuses: [500],
+    // Painting may have begun, or ended without its upload. The provider does not say that such a call is free.
+    means: UNKNOWN,
+    codes: ["RequestTimeOut", "InternalError.Timeout", "InternalError.Upload", "InternalError.FileUpload"],
   },
+  // The prompt is rewritten before anything is painted.
+  { means: unavailable("once"), codes: ["RewriteFailed"], serverStatuses: [500] },
   {
     means: unavailable("twice"),
     codes: ["InternalError", "internal_error", "SystemError", "ModelServiceFailed", "InternalError.Algo"],
@@ -168,17 +166,24 @@ export function classifyError(answer: {
   readonly message: string | null;
 }): Classification {
   // A gateway that gave up waiting knows nothing of the picture, whatever code it sends along.
-  if (answer.status === 504) return UNKNOWN;
-  if (answer.code === null) return byStatus(answer.status);
-  return (
-    byCode(answer.code, answer.message, answer.status) ?? byStatus(errorStatus(answer.code, answer.status))
-  );
+  if (GAVE_UP_WAITING.includes(answer.status)) return UNKNOWN;
+  const means = byCodeOrStatus(answer.code, answer.status);
+  // One code, two meanings: a pace that was too quick, or a plan that is used up until somebody pays.
+  return means === PACING && USED_UP.test(answer.message ?? "") ? misconfigured("money") : means;
 }
 
-function byCode(code: string, message: string | null, status: number): Classification | null {
-  // One code, two meanings: a bill that is due, or a pace that was too quick. Both messages share their last words.
-  if (code === "Throttling.AllocationQuota")
-    return /free allocated quota/i.test(message ?? "") ? misconfigured("money") : PACING;
+const GAVE_UP_WAITING: readonly number[] = [408, 499, 504];
+
+/** "Free allocated quota exceeded", "…1-month quota has been exhausted"; pace says "Allocated quota exceeded". */
+const USED_UP = /free (?:allocated |tier )?quota|quota (?:has been|is|was) (?:exhausted|used up)/i;
+
+function byCodeOrStatus(code: string | null, status: number): Classification {
+  if (code === null) return byStatus(status, "status");
+  const proof = STATUS_OF_NEWER_CODE.has(code) ? "code" : "status";
+  return byCode(code, status) ?? byStatus(errorStatus(code, status), proof);
+}
+
+function byCode(code: string, status: number): Classification | null {
   // Older pages list it (sic) as a 400 for a bad request; in the newer vocabulary it is a true 503.
   if (code === "ServiceUnavailableError") return status === 400 ? CALLER : null;
   const row = BY_CODE.get(code);
@@ -194,20 +199,16 @@ function errorStatus(code: string, status: number): number {
   return status < 400 ? (STATUS_OF_NEWER_CODE.get(code) ?? status) : status;
 }
 
-function byStatus(status: number): Classification {
+function byStatus(status: number, proof: "code" | "status"): Classification {
   switch (status) {
     case 401:
-      return misconfigured("key");
+      return misconfigured("key", proof);
     case 402:
-      return misconfigured("money");
+      return misconfigured("money", proof);
     case 403:
-      return misconfigured("permission");
+      return misconfigured("permission", proof);
     case 404:
-      return misconfigured("model");
-    // A proxy that waited for something: for the request or for its answer, it does not say.
-    case 408:
-    case 499:
-      return UNKNOWN;
+      return misconfigured("model", proof);
     case 429:
       return PACING;
     default:

@@ -86,14 +86,6 @@ function percentEncoded(target: string): string {
   return target.replace(/[^\x21-\x5b\x5d-\x7e]+/g, (piece) => encodeURIComponent(piece.toWellFormed()));
 }
 
-/** Some of the provider's services hand out `http://` addresses of its storage, which serves https as well. */
-export function upgradeToHttps(sourceUrl: string): string {
-  const url = URL.parse(sourceUrl);
-  if (url?.protocol !== "http:" || url.port !== "" || !url.hostname.endsWith(".aliyuncs.com"))
-    return sourceUrl;
-  return sourceUrl.replace(/^http:\/\/([^/?#]*?)(?::80)?(?=[/?#]|$)/i, "https://$1");
-}
-
 function isResultHost(hostname: string): boolean {
   return RESULT_HOST.test(hostname) && hostname.split(".").every((label) => label.length <= LONGEST_LABEL);
 }

@@ -1,7 +1,8 @@
-const LONGEST_SECONDS = 24 * 60 * 60;
+/** One answer must not stop everybody for longer: a used-up plan has been seen to ask for 21 days. */
+const LONGEST_SECONDS = 300;
 
 /**
- * Seconds to wait by a `Retry-After` header (seconds or an HTTP date, RFC 9110 section 10.2.3), at most a day; null where
+ * Seconds to wait by a `Retry-After` header (seconds or an HTTP date, RFC 9110 section 10.2.3), at most five minutes; null where
  * it is absent or unreadable. The provider neither documents nor sends it today: obeyed where present, never relied on.
  */
 export function retryAfterSeconds(header: string | undefined, now: Date): number | null {

@@ -1,11 +1,17 @@
-import type { ProviderDetail, Rejected, Rejection, Submission } from "../port.ts";
+import type {
+  Accepted,
+  PictureAddresses,
+  PictureInside,
+  ProviderDetail,
+  Rejected,
+  Rejection,
+  Submission,
+} from "../port.ts";
 import type { Answer } from "./answer.ts";
 import type { Reply } from "./ask.ts";
 import { type Classification, classifyError, misconfigured, unavailable } from "./error-table.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { sourceExpiry } from "./source-expiry.ts";
-
-export type Probe = { readonly ok: true } | { readonly ok: false; readonly rejection: Rejected };
 
 const NOBODY: ProviderDetail = { code: null, message: null, requestId: null, status: null };
 
@@ -26,24 +32,24 @@ export function toSubmission(reply: Reply, now: Date): Submission {
     case "unsent":
       return unsent(unavailable("always"), `not sent: ${reply.reason}`);
     case "lost":
-      return { outcome: "unknown", detail: `no answer: ${reply.reason}`, provider: NOBODY };
+      return { outcome: "unknown", detail: `no answer: ${reply.reason}`, provider: NOBODY, raw: null };
     case "answered":
       return answered(reply, now);
   }
 }
 
 function answered(reply: Extract<Reply, { kind: "answered" }>, now: Date): Submission {
-  const { status, answer, provider } = reply;
-  if (status >= 200 && status < 300 && answer !== null && answer.imageUrl !== null) {
+  const { status, answer, provider, raw } = reply;
+  // Whatever the status: a picture in hand is a picture paid for, and asking again would buy a second one.
+  const picture = answer === null ? null : pictureIn(answer, now);
+  if (picture !== null)
     return {
       outcome: "accepted",
       requestId: provider.requestId,
-      sourceUrl: answer.imageUrl,
-      sourceExpiresAt: sourceExpiry(answer.imageUrl, now),
-      width: answer.width,
-      height: answer.height,
+      width: answer?.width ?? null,
+      height: answer?.height ?? null,
+      ...picture,
     };
-  }
   const classification = classify(status, answer);
   if (classification.outcome === "rejected") {
     return {
@@ -55,28 +61,31 @@ function answered(reply: Extract<Reply, { kind: "answered" }>, now: Date): Submi
   }
   const content =
     answer === null ? "without readable JSON" : answer.code === null ? "without an image" : "with an error";
-  return { outcome: "unknown", detail: `answer ${status} ${content}`, provider };
+  return { outcome: "unknown", detail: `answer ${status} ${content}`, provider, raw };
 }
+
+type Picture = (PictureAddresses | PictureInside) & Pick<Accepted, "sourceExpiresAt">;
+
+function pictureIn({ pictures }: Answer, now: Date): Picture | null {
+  const sourceUrls = pictures.flatMap((found) => (found.kind === "address" ? [found.address] : []));
+  const [sourceUrl] = sourceUrls;
+  if (sourceUrl !== undefined)
+    return { sourceUrl, sourceUrls, inline: null, sourceExpiresAt: sourceExpiry(sourceUrl, now) };
+  const inline = pictures.find((found) => found.kind === "inline")?.bytes;
+  if (inline === undefined) return null;
+  return {
+    sourceUrl: null,
+    sourceUrls: [],
+    inline,
+    sourceExpiresAt: new Date(now.getTime() + INLINE_LIFE_MS),
+  };
+}
+
+/** As long as an address would live: time to store the picture, however the bucket behaves. */
+const INLINE_LIFE_MS = 24 * 60 * 60 * 1000;
 
 function classify(status: number, answer: Answer | null): Classification {
-  // Choices without a usable image: something ran, so an error code beside them proves nothing.
-  if (status < 400 && answer?.hasOutput === true) return { outcome: "unknown" };
+  // Results without a usable image: something ran, so an error code beside them proves nothing.
+  if ((status < 400 || status >= 500) && answer?.hasOutput === true) return { outcome: "unknown" };
   return classifyError({ status, code: answer?.code ?? null, message: answer?.message ?? null });
-}
-
-/** What a reply to the probe means. It can be sent again freely, so whatever is unclear is just a provider that is unavailable. */
-export function toProbe(reply: Reply, now: Date): Probe {
-  if (reply.kind === "answered" && reply.status >= 200 && reply.status < 300) {
-    if (reply.answer !== null && reply.answer.code === null) return { ok: true };
-  }
-  const found = toSubmission(reply, now);
-  if (found.outcome === "rejected") return { ok: false, rejection: found };
-  const provider =
-    found.outcome === "unknown"
-      ? { ...found.provider, message: found.provider.message ?? found.detail }
-      : NOBODY;
-  return {
-    ok: false,
-    rejection: { ...unavailable("always"), provider, retryAfterSeconds: null, sent: true },
-  };
 }

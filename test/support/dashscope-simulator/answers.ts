@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyReply } from "fastify";
 import type { AnswerFault, ShapeFault } from "./faults.ts";
 import type { ProviderError } from "./provider-errors.ts";
+import type { Answered } from "./strange-answers.ts";
 
 /** The headers of every answer; those that name the account must never reach a client's log. */
 export function providerHeaders(requestId: string): Record<string, string> {
@@ -111,6 +112,21 @@ export async function sendBadly(
     case "redirect":
       return reply.code(302).headers(headers).header("location", "/_simulator/redirect-trap").send();
   }
+}
+
+/** Sends an answer as it is given, over the connection itself: nothing mends its framing. */
+export function sendStrangely(reply: FastifyReply, requestId: string, answer: Answered): FastifyReply {
+  const { status, headers, body, breaksOff } = answer;
+  reply.hijack();
+  reply.raw.writeHead(status, {
+    ...providerHeaders(requestId),
+    ...headers,
+    "content-length": body.length + (breaksOff ? 100 : 0),
+    connection: "close",
+  });
+  if (breaksOff) reply.raw.write(body, () => reply.raw.socket?.end());
+  else reply.raw.end(body);
+  return reply;
 }
 
 /** One header line at a time: a client that times single reads waits long, one that times the whole does not. */

@@ -1,4 +1,5 @@
 import { type ProviderError, rateQuota, usualMessage } from "./provider-errors.ts";
+import { type StrangeName, strangeNames } from "./strange-answers.ts";
 
 /** How the call is answered, instead of with a picture. */
 const answerFaults = [
@@ -66,6 +67,8 @@ export type Fault =
   | { readonly kind: "latency"; readonly milliseconds: number }
   | { readonly kind: "image-url"; readonly url: string }
   | { readonly kind: "answer"; readonly name: AnswerFault }
+  /** Written `[[answer:…]]`. */
+  | { readonly kind: "strange"; readonly name: StrangeName }
   | { readonly kind: "shape"; readonly name: ShapeFault }
   | { readonly kind: "url"; readonly name: UrlFault }
   | { readonly kind: "picture"; readonly name: PictureFault }
@@ -97,7 +100,7 @@ export class UnknownFault extends Error {
   }
 }
 
-const markerPattern = /\[\[((?:fault|error|latency|image-url):[^\]]*)\]\]/g;
+const markerPattern = /\[\[((?:fault|answer|error|latency|image-url):[^\]]*)\]\]/g;
 
 /** The markers of a prompt, in order. Throws {@link UnknownFault}. */
 function markersIn(prompt: string): Marked[] {
@@ -125,6 +128,10 @@ function readFault(body: string): Fault | undefined {
       return /^\d+$/.test(value) ? { kind: "latency", milliseconds: Number(value) } : undefined;
     case "image-url":
       return value === "" ? undefined : { kind: "image-url", url: value };
+    case "answer": {
+      const name = strangeNames.find((candidate) => candidate === value);
+      return name === undefined ? undefined : { kind: "strange", name };
+    }
     case "fault":
       return namedFault(value);
     default:

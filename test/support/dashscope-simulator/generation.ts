@@ -1,12 +1,20 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { isBeforePainting, providerHeaders, sendBadly, sendError, successBody } from "./answers.ts";
+import {
+  isBeforePainting,
+  providerHeaders,
+  sendBadly,
+  sendError,
+  sendStrangely,
+  successBody,
+} from "./answers.ts";
 import { type Call, type Outcome, sha256 } from "./calls.ts";
 import { type Fault, type Marked, UnknownFault } from "./faults.ts";
 import type { ProviderState } from "./provider.ts";
 import { type ProviderError, rateQuota } from "./provider-errors.ts";
 import type { Result } from "./results.ts";
+import { strangeAnswer } from "./strange-answers.ts";
 import { checkModel, type GenerationRequest, readKey, validateGeneration } from "./validation.ts";
 
 /** A little under the 32 MiB at which a careful client stops. */
@@ -86,11 +94,16 @@ async function generate(
     publish(state, call, asked, seed, marked),
     wait(latency ?? state.settings.latencyMs, state.closing.signal),
   ]);
+  const strange = only(faults, "strange")[0]?.name;
   call.billed = true;
   call.image_sha256 = result.sha256;
-  state.log.end(call, "painted", bad ?? "200");
+  state.log.end(call, "painted", bad ?? strange ?? "200");
   const shapes = only(faults, "shape").map(({ name }) => name);
   const body = successBody(requestId, result.url, asked, shapes);
+  if (strange !== undefined) {
+    const png = await state.results.bytes(result);
+    return sendStrangely(reply, requestId, strangeAnswer(strange, { body, url: result.url, png }));
+  }
   if (bad === undefined) return reply.headers(providerHeaders(requestId)).send(body);
   return sendBadly(reply, bad, requestId, body, { giveUpMs: state.settings.giveUpMs, gone });
 }

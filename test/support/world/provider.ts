@@ -77,7 +77,7 @@ export function createProvider(surroundings: Surroundings): Provider {
     const { kind, job } = submitted;
     if (isLost(kind)) {
       history.lossPossible.add(idOfJob(job));
-      return { outcome: "unknown", detail: "reset", provider: providerDetail(job) };
+      return { outcome: "unknown", detail: "reset", provider: providerDetail(job), raw: null };
     }
     submitted.heard = true;
     return kind === "accepted" ? paint(process, submitted) : refusal(kind, job);
@@ -94,6 +94,8 @@ export function createProvider(surroundings: Surroundings): Provider {
       outcome: "accepted",
       requestId: "request",
       sourceUrl,
+      sourceUrls: [sourceUrl],
+      inline: null,
       sourceExpiresAt: new Date(timeline.now() + lifetime),
       width: null,
       height: null,

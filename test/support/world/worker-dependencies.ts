@@ -39,6 +39,10 @@ export function workerDependencies(
     images: bucket.imagesOf(process),
     providerKey,
     submit: ({ prompt }, apiKey) => provider.submit(process, jobOfPrompt(prompt), apiKey),
+    answers: {
+      keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
+      keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
+    },
     download: (sourceUrl) => imageHost.download(process, sourceUrl),
     priceOf: () => ({ amount: "0.075", currency: "USD" }),
     modelOf: offer.modelOf,

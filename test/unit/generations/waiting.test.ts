@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { postponeFetch, requeue } from "../../../lambdas/generations/transitions.ts";
-import { waitingOf } from "../../../lambdas/generations/waiting.ts";
+import { waitingOf } from "../../../lambdas/generations/waiting-view.ts";
 import {
   MINUTE,
   NOON,

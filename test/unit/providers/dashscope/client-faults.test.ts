@@ -171,3 +171,12 @@ test("every call has a connection of its own", async () => {
   }
   expect(ports.size).toBe(3);
 });
+
+test("an answer with headers of 40 KB is read", async () => {
+  const baseUrl = await provider((_request, response) => {
+    response.writeHead(400, { "x-trace": "x".repeat(40 * 1024) }).end('{"code":"InvalidParameter"}');
+  });
+  expect(await client(baseUrl).submit(fox, { apiKey: "sk-test" })).toMatchObject({
+    problem: "provider_rejected",
+  });
+});

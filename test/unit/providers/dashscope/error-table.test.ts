@@ -46,10 +46,10 @@ const rows: [status: number, code: string, meaning: string, message?: string][] 
   [404, "model_not_found", model],
   [404, "WorkSpaceNotFound", model],
   [404, "NotFound", model],
-  [408, "RequestTimeOut", once],
-  [500, "RequestTimeOut", once],
-  [408, "InternalError.Timeout", once],
-  [500, "InternalError.Timeout", once],
+  [408, "RequestTimeOut", "unknown"],
+  [500, "RequestTimeOut", "unknown"],
+  [408, "InternalError.Timeout", "unknown"],
+  [500, "InternalError.Timeout", "unknown"],
   [413, "BadRequest.TooLarge", caller],
   [429, "Throttling", throttled],
   [429, "Throttling.RateQuota", throttled],
@@ -67,6 +67,10 @@ const rows: [status: number, code: string, meaning: string, message?: string][] 
     "Allocated quota exceeded, please increase your quota limit.",
   ],
   [429, "Throttling.AllocationQuota", money, "Free allocated quota exceeded."],
+  [429, "Throttling.AllocationQuota", money, "Your 1-month quota has been exhausted."],
+  [429, "insufficient_quota", money, "The free quota has been exhausted."],
+  [429, "insufficient_quota", throttled, "You exceeded your current quota, please check your plan."],
+  [429, "RateLimitError", money, "The quota has been used up."],
   [429, "CommodityNotPurchased", money],
   [429, "PrepaidBillOverdue", money],
   [429, "PostpaidBillOverdue", money],
@@ -75,8 +79,8 @@ const rows: [status: number, code: string, meaning: string, message?: string][] 
   [500, "SystemError", twice],
   [500, "ModelServiceFailed", twice],
   [500, "InternalError.Algo", twice],
-  [500, "InternalError.Upload", once],
-  [500, "InternalError.FileUpload", once],
+  [500, "InternalError.Upload", "unknown"],
+  [500, "InternalError.FileUpload", "unknown"],
   [500, "RewriteFailed", once],
   [500, "ModelServingError", always],
   [503, "ModelServingError", always],
@@ -103,6 +107,9 @@ const rows: [status: number, code: string, meaning: string, message?: string][] 
   [200, "InternalServerError", "unknown"],
   [200, "GatewayTimeoutError", "unknown"],
   [200, "ServiceUnavailableError", "unknown"],
+  // A proxy that gave up waiting knows nothing, whatever code it sends along.
+  [408, "InternalError", "unknown"],
+  [499, "InternalError", "unknown"],
   // Codes that nobody has seen fall back to the status.
   [400, "SomethingNew", caller],
   [409, "SomethingNew", caller],
@@ -177,6 +184,19 @@ describe("the error table", () => {
     const code = "Throttling.AllocationQuota";
     expect(told(classifyError({ status: 429, code, message: "free ALLOCATED quota exceeded" }))).toBe(money);
     expect(told(classifyError({ status: 429, code, message: null }))).toBe(throttled);
+  });
+
+  test.each([
+    [403, "AccessDenied", "code"],
+    [401, "AuthenticationError", "code"],
+    [200, "PermissionDeniedError", "code"],
+    [403, "SomethingNew", "status"],
+    [401, null, "status"],
+    [402, null, "status"],
+    [403, null, "status"],
+    [404, null, "status"],
+  ])("%i %s is proven to be the operator's fault by its %s", (status, code, proof) => {
+    expect(classifyError({ status, code, message: null })).toMatchObject({ fault: "operator", proof });
   });
 
   test("no 5xx is ever retried unless its exact code is in the table", () => {
