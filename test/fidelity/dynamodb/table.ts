@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -35,11 +36,9 @@ function note(input: unknown): void {
     else if (typeof value === "object") note(value);
 }
 
-let tables = 0;
-
 /** A new table as the template has it: keys, all indexes, stream and time to live. */
 export async function createTable(client: DynamoDBDocumentClient): Promise<string> {
-  const TableName = `fidelity-${++tables}`;
+  const TableName = `fidelity-${randomUUID()}`;
   const { KeySchema, AttributeDefinitions, BillingMode, GlobalSecondaryIndexes, ...properties } =
     onlyResource(synthesised("prod"), "AWS::DynamoDB::Table");
   const form = {
