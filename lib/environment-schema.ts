@@ -54,8 +54,8 @@ export const environmentSchema = z
     owner: z.strictObject({
       /** Requests per minute that one owner may make. */
       requestsPerMinute: z.int().min(1),
-      /** Generations that one owner may have queued or running. */
-      openGenerations: z.int().min(1),
+      /** Generations that one owner may have queued or running: every new one counts them, page by page. */
+      openGenerations: z.int().min(1).max(10_000),
     }),
     /** What may be spent in a calendar month (UTC), in the provider's currency; without a cap any amount. */
     budget: z

@@ -5,6 +5,7 @@ import {
   Errors,
   Fail,
   IntegrationPattern,
+  JitterType,
   LogLevel,
   QueryLanguage,
   StateMachine,
@@ -23,17 +24,22 @@ import type { ServiceFunction } from "./service-function.ts";
 const WORTH_ANOTHER_TRY = ["ProviderThrottled", "ProviderUnavailable"];
 /** The task's time is over before the generation's; asked again with the same key it waits on. */
 const STILL_RUNNING = ["StillRunning", "Sandbox.Timedout"];
+/** No room in the account's concurrency, which these workflows themselves fill: the call was not begun. */
+const NO_ROOM = ["Lambda.TooManyRequestsException"];
 /** Ends that the same prompt will always have. */
 const REFUSED = ["InvalidRequest", "ContentRejected", "ProviderRejected"];
 
 /**
  * The problem JSON of a caught error, as JSONata: the cause itself where the task token was answered, the message inside
- * Lambda's account of an error where the function threw it. Whatever else there is stays as it is.
+ * Lambda's account of an error where the function threw it. Whatever else there is stays as it is; so does an account
+ * that was cut at Step Functions' limit, as `$parse` would fail on it, and its error hide the one that was caught.
  */
 const PROBLEM = [
   "$cause := $states.input.Cause",
-  '$message := $contains($cause, /^\\{.*"errorMessage"/) ? $parse($cause).errorMessage',
-  '$exists($message) ? $message : $exists($cause) ? $cause : ""',
+  '$isText := $type($cause) = "string"',
+  '$isWhole := $isText and $length($cause) < 32768 and $contains($cause, /^\\{.*"errorMessage".*\\}$/)',
+  "$message := $isWhole ? $parse($cause).errorMessage",
+  '$exists($message) ? $string($message) : $isText ? $cause : ""',
 ].join("; ");
 
 /**
@@ -127,6 +133,15 @@ class PaintingWorkflow extends Construct {
     const first = this.paint("Paint", task, form, "{}");
     first.addCatch(pause, { errors: WORTH_ANOTHER_TRY });
     for (const attempt of [first, again]) {
+      attempt.addRetry({
+        errors: NO_ROOM,
+        interval: Duration.seconds(2),
+        backoffRate: 2,
+        maxDelay: Duration.minutes(5),
+        // About an hour and a half, in disorder: those that were refused together do not come back together.
+        maxAttempts: 25,
+        jitterStrategy: JitterType.FULL,
+      });
       // A hundred quarters of an hour: longer than any generation's default deadline.
       attempt.addRetry({
         errors: STILL_RUNNING,
@@ -181,7 +196,10 @@ class PaintingWorkflow extends Construct {
     return LambdaInvoke.jsonata(this, stateName, {
       lambdaFunction: task.function,
       integrationPattern: form.integrationPattern,
-      payload: TaskInput.fromText(`{% $merge([${input.join(", ")}]) %}`),
+      // An input that is no object goes on as it is, to be refused: `$merge` would make one request of a whole list.
+      payload: TaskInput.fromText(
+        `{% $type($states.context.Execution.Input) = "object" ? $merge([${input.join(", ")}]) : $states.context.Execution.Input %}`,
+      ),
       outputs: form.output,
       taskTimeout: Timeout.duration(Duration.seconds(form.timeoutSeconds)),
       // Faults of Lambda itself are retried with the same key: the call joins the generation, it buys nothing.

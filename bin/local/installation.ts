@@ -11,7 +11,19 @@ import { runProgram } from "./processes.ts";
 import { type Installer, installers, type Probe } from "./python.ts";
 import { searchPath } from "./surroundings.ts";
 
-const requirements = fileURLToPath(new URL("emulator-requirements.txt", import.meta.url));
+/** A set of Python packages in exact versions, and what messages call it. */
+interface Packages {
+  readonly name: string;
+  readonly title: string;
+  /** The pip requirements file. */
+  readonly requirements: string;
+}
+
+const emulator: Packages = {
+  name: "ministack",
+  title: "The AWS emulator",
+  requirements: fileURLToPath(new URL("emulator-requirements.txt", import.meta.url)),
+};
 
 const markSchema = z.object({ python: z.string(), packages: z.string().nullable() });
 
@@ -26,14 +38,21 @@ interface InstallOptions {
   readonly signal: AbortSignal;
 }
 
-/** The installation there is in a folder, of exactly the versions we want. */
+/** The emulator there is in a folder, of exactly the versions we want. */
 export function installed(directory: string): Installation | undefined {
-  return existing(homeIn(directory));
+  return existing(homeIn(directory, emulator));
 }
 
 /** Installs the emulator by the best means of this machine. */
-export async function installEmulator(options: InstallOptions): Promise<Installation> {
-  const home = homeIn(options.directory);
+export function installEmulator(options: InstallOptions): Promise<Installation> {
+  return installPackages(emulator, options);
+}
+
+/** Installs Python packages by the best means of this machine, unless they are there. */
+export async function installPackages(packages: Packages, options: InstallOptions): Promise<Installation> {
+  const home = homeIn(options.directory, packages);
+  const there = existing(home);
+  if (there !== undefined) return there;
   makePrivate(options.directory);
   // Made aside and moved when complete: an interrupted installation is never taken for one.
   const draft = `${home}.${process.pid}`;
@@ -42,7 +61,7 @@ export async function installEmulator(options: InstallOptions): Promise<Installa
     for await (const installer of installers(probe(options))) {
       rmSync(draft, { recursive: true, force: true });
       try {
-        const made = await install(installer, draft, options);
+        const made = await install(installer, draft, packages, options);
         writeFileSync(join(draft, "installation.json"), `${JSON.stringify(made)}\n`);
         rmSync(home, { recursive: true, force: true });
         renameSync(draft, home);
@@ -58,16 +77,16 @@ export async function installEmulator(options: InstallOptions): Promise<Installa
     rmSync(draft, { recursive: true, force: true });
   }
   if (faults.length > 0)
-    throw new Failure(`The AWS emulator could not be installed from PyPI:\n  ${faults.join("\n  ")}`);
+    throw new Failure(`${packages.title} could not be installed from PyPI:\n  ${faults.join("\n  ")}`);
   throw new Failure(
-    "The AWS emulator needs Python, and this machine has none that will do: install uv " +
-      "(https://docs.astral.sh/uv/) or Python 3.10 or newer with venv or pip, then run npm start again.",
+    `${packages.title} needs Python, and this machine has none that will do: install uv ` +
+      "(https://docs.astral.sh/uv/) or Python 3.10 or newer with venv or pip, then try again.",
   );
 }
 
-function homeIn(directory: string): string {
+function homeIn(directory: string, { name, requirements }: Packages): string {
   const versions = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 8);
-  return join(directory, `ministack-${versions}`);
+  return join(directory, `${name}-${versions}`);
 }
 
 /** The mark holds paths inside the folder without the folder, as that was moved. */
@@ -82,7 +101,12 @@ function existing(home: string): Installation | undefined {
   }
 }
 
-async function install(installer: Installer, home: string, options: InstallOptions): Promise<Installation> {
+async function install(
+  installer: Installer,
+  home: string,
+  { requirements }: Packages,
+  options: InstallOptions,
+): Promise<Installation> {
   const python = join(home, "bin", "python");
   const inside: Installation = { python: join("bin", "python"), packages: null };
   const run = (name: string, command: string, parameters: readonly string[]) =>

@@ -1,6 +1,6 @@
 import { timestamp } from "../platform/clock.ts";
 import { batchId } from "../platform/ids.ts";
-import type { Fault } from "../platform/problems.ts";
+import { shortened } from "../platform/problems.ts";
 import type { AcceptedBatch, Batch, LineFaults } from "./record.ts";
 import { type BatchRequest, batchHash } from "./request.ts";
 
@@ -11,10 +11,9 @@ import { type BatchRequest, batchHash } from "./request.ts";
 
 /** How long a batch may go without a step before the reconciler sends it to the expander again. */
 const GRACE_MS = 15 * 60_000;
-/** Lines whose faults are kept, and how much of them: a record has 400 KB at most. */
+/** Lines whose faults are kept, and how many of each: a record has 400 KB at most. */
 const FAULTS_KEPT = 20;
 const ERRORS_KEPT = 5;
-const LONGEST_TEXT = 200;
 
 interface Intake {
   readonly request: BatchRequest;
@@ -60,7 +59,7 @@ export function checkpointBatch(
   batch: AcceptedBatch,
   by: { now: number; position: number; total: number; faults: readonly LineFaults[] },
 ): AcceptedBatch {
-  const faults = [...batch.faults, ...by.faults].slice(0, FAULTS_KEPT).map(shortened);
+  const faults = [...batch.faults, ...by.faults].slice(0, FAULTS_KEPT).map(kept);
   return {
     ...batch,
     version: batch.version + 1,
@@ -95,10 +94,6 @@ export function reviveBatch(batch: AcceptedBatch, now: number): AcceptedBatch {
   return { ...batch, version: batch.version + 1, requeues: batch.requeues + 1, due_at };
 }
 
-function shortened({ line, errors }: LineFaults): LineFaults {
-  return { line, errors: errors.slice(0, ERRORS_KEPT).map(shortenedFault) };
-}
-
-function shortenedFault({ pointer, detail }: Fault): Fault {
-  return { pointer: pointer.slice(0, LONGEST_TEXT), detail: detail.slice(0, LONGEST_TEXT) };
+function kept({ line, errors }: LineFaults): LineFaults {
+  return { line, errors: errors.slice(0, ERRORS_KEPT).map(shortened) };
 }

@@ -44,7 +44,7 @@ export function positionOf({ created_at, id }: Pick<Generation, "created_at" | "
 export function createListing(client: DynamoDBDocumentClient, table: string): GenerationListing {
   return {
     async page(query) {
-      const ids = await idsOf(query);
+      const { ids, more } = await idsOf(query);
       const wanted = ids.slice(0, query.limit);
       const found = await records(wanted.map(({ id }) => id));
       const generations = wanted.flatMap(({ id }) => found.get(id) ?? []);
@@ -52,30 +52,41 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
         // The index may lag behind: a generation that has left the status since is not shown under it.
         generations:
           query.status === null ? generations : generations.filter((each) => statusOf(each) === query.status),
-        next: ids.length > query.limit ? (wanted.at(-1)?.position ?? null) : null,
+        next: more || ids.length > query.limit ? (wanted.at(-1)?.position ?? null) : null,
       };
     },
 
     async countOpen(owner, lane, most) {
-      const { Count = 0 } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: "by_owner_open",
-          KeyConditionExpression: "owner_open = :open",
-          ExpressionAttributeValues: { ":open": openKey(owner, lane) },
-          Select: "COUNT",
-          Limit: most,
-        }),
-      );
-      return Count;
+      let count = 0;
+      let start: Record<string, unknown> | undefined;
+      // A page counts 1 MB of the index at most: some thousand entries.
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "by_owner_open",
+            KeyConditionExpression: "owner_open = :open",
+            ExpressionAttributeValues: { ":open": openKey(owner, lane) },
+            Select: "COUNT",
+            Limit: most - count,
+            ...(start !== undefined && { ExclusiveStartKey: start }),
+          }),
+        );
+        count += page.Count ?? 0;
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined && count < most);
+      return count;
     },
   };
 
-  async function idsOf(query: ListingQuery): Promise<{ id: string; position: string }[]> {
+  /** The keys of a page and of the record after it. `more`: DynamoDB ended its page early, as it may for its size. */
+  async function idsOf(
+    query: ListingQuery,
+  ): Promise<{ ids: { id: string; position: string }[]; more: boolean }> {
     // "$" sorts after "#", which ends the time in the key.
     const from = query.createdAfter === null ? FIRST : `${timestamp(query.createdAfter)}$`;
     const to = query.createdBefore === null ? LAST : timestamp(query.createdBefore);
-    if (from >= to) return [];
+    if (from >= to) return { ids: [], more: false };
     const partition =
       query.status === null
         ? ({ index: "by_owner", name: "owner", value: query.owner } as const)
@@ -85,7 +96,7 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
             value: `${query.owner}#${query.status}`,
           } as const);
     const id = query.after?.split("#")[1];
-    const { Items = [] } = await client.send(
+    const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
         TableName: table,
         IndexName: partition.index,
@@ -99,12 +110,13 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
         }),
       }),
     );
-    return Items.flatMap((item) => {
+    const ids = Items.flatMap((item) => {
       const found = idOf(item["pk"]);
       return found === null || typeof item["created"] !== "string"
         ? []
         : [{ id: found, position: item["created"] }];
     });
+    return { ids, more: LastEvaluatedKey !== undefined };
   }
 
   async function records(ids: readonly string[]): Promise<Map<string, Generation>> {

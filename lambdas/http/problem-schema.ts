@@ -16,7 +16,10 @@ export const problemSchema = z
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))
       .optional()
-      .meta({ description: "Every fault of the input, with a JSON pointer to it." }),
+      .meta({
+        description:
+          "The faults of the input, each with a JSON pointer to it: the first 20, then how many more.",
+      }),
     provider: providerRefusal.optional(),
     error: z
       .object({

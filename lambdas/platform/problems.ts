@@ -107,7 +107,7 @@ export const providerRefusal = z
 
 export type ProviderRefusal = z.infer<typeof providerRefusal>;
 
-interface ProblemExtras {
+export interface ProblemExtras {
   readonly detail: string;
   readonly billed?: Billed;
   readonly instance?: string;
@@ -132,11 +132,18 @@ export class ServiceError extends Error {
   }
 }
 
-/** The input has faults: all of them at once, each with its pointer. */
+/** Faults of one input that are named, and characters of each text: the names are the caller's, of any length. */
+const MOST_FAULTS = 20;
+const LONGEST_TEXT = 200;
+
+/** The input has faults: as many at once as fit in an answer, each with its pointer, then how many more there are. */
 export class InvalidInput extends ServiceError {
-  constructor(errors: readonly Fault[]) {
+  constructor(faults: readonly Fault[]) {
+    const errors = faults.slice(0, MOST_FAULTS).map(shortened);
     const [first] = errors;
     const detail = first === undefined ? "The request is not valid." : `${first.pointer}: ${first.detail}`;
+    const more = faults.length - errors.length;
+    if (more > 0) errors.push({ pointer: "#", detail: `has ${more} more faults, which are not listed` });
     super("invalid_request", { detail, errors });
     this.name = "InvalidInput";
   }
@@ -156,6 +163,18 @@ export class Contended extends ServiceError {
     });
     this.name = "Contended";
   }
+}
+
+/** A fault whose texts have 200 characters at most. */
+export function shortened({ pointer, detail }: Fault): Fault {
+  return { pointer: shortPointer(pointer), detail: detail.slice(0, LONGEST_TEXT).toWellFormed() };
+}
+
+/** The cut leaves no half of a percent-encoded character behind. */
+function shortPointer(pointer: string): string {
+  if (pointer.length <= LONGEST_TEXT) return pointer;
+  const cut = pointer.slice(0, LONGEST_TEXT - "...".length);
+  return `${cut.replace(/%[C-F][0-9A-F](?:%[0-9A-F]{0,2}){0,3}$|%[0-9A-F]?$/, "")}...`;
 }
 
 /** A problem document (RFC 9457) with the contract's extension members. */

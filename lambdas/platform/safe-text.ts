@@ -13,7 +13,7 @@ export function safeText(text: string, limit = 500, secrets: readonly string[] =
     .replace(/(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, "$1")
     .replace(/[?&][\w.%-]+=[^\s&"'<>]*/g, "")
     .replace(/\bBearer\s+\S+/gi, REDACTED)
-    .replace(/\b(?:sk-|LTAI|STS\.)[\w.*-]{4,}/g, REDACTED)
+    .replace(/\b(?:sk-|aik_|LTAI|STS\.)[\w.*-]{4,}/g, REDACTED)
     .replace(/\b[A-Za-z0-9]{32,}\b/g, REDACTED)
     .trim();
   return safe.slice(0, limit).toWellFormed();

@@ -75,7 +75,7 @@ export function runTask(
       if (error instanceof TaskError) throw error;
       const failure = failureOf(error, context.awsRequestId);
       if (failure.name === "InternalError") logger.error("task failed", { error: errorName(error) });
-      if (token !== undefined) await failTask(token, failure, dependencies.workflows);
+      if (token !== undefined) await tell(token, failure, dependencies.workflows);
       throw new TaskError(failure);
     }
   };
@@ -126,6 +126,15 @@ async function answer(generation: Generation, dependencies: TaskDependencies): P
   const failure = taskFailure(generation);
   if (failure !== null) throw new TaskError(failure);
   return present(generation, dependencies);
+}
+
+/** Tells the token's workflow. Where that fails, the error that follows still says what happened, to whom invoked us. */
+async function tell(token: string, failure: TaskFailure, workflows: SFNClient): Promise<void> {
+  try {
+    await failTask(token, failure, workflows);
+  } catch (error) {
+    logger.error("task token not answered", { error: errorName(error) });
+  }
 }
 
 /** The function's time is over before the generation's: invoking again with the same key joins it. */

@@ -85,6 +85,8 @@ describe("the environments", () => {
 
   it("name every field that is wrong, and fields that nobody knows", () => {
     const prod = environmentNamed("prod", {});
+    const owner = { ...prod.owner, openGenerations: 10_001 };
+    expect(() => checked({ ...prod, owner })).toThrow(/owner\.openGenerations/);
     expect(() => checked({ ...prod, workerConcurrency: 1, retentionDays: 0, colour: "red" })).toThrow(
       /workerConcurrency[\s\S]*retentionDays[\s\S]*colour/,
     );

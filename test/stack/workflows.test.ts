@@ -68,18 +68,6 @@ describe.each(everyEnvironment)("the workflows of $name", ({ name }) => {
   });
 
   it.each([callback, requestResponse])(
-    "$name ends with the name of the error and the problem, out of Lambda's account of it",
-    ({ States }) => {
-      const failures = Object.values(States).filter(({ Type }) => Type === "Fail");
-      expect(failures).toHaveLength(3);
-      for (const state of failures) {
-        expect(state.Error).toBe("{% $states.input.Error %}");
-        expect(state.Cause).toContain("$parse($cause).errorMessage");
-      }
-    },
-  );
-
-  it.each([callback, requestResponse])(
     "$name never repeats a call that may have been billed with a new key",
     ({ States }) => {
       for (const state of Object.values(States).filter(({ Type }) => Type === "Task"))

@@ -97,6 +97,26 @@ describe("a page of an owner's list", () => {
     expect((await listing.page({ ...everything, status: "running" })).generations).toEqual([]);
   });
 
+  test("goes on after a page that the table ended early for its size", async () => {
+    const one = generation();
+    table.on(QueryCommand).resolves({ Items: keysOf(one), LastEvaluatedKey: { pk: `generation#${one.id}` } });
+    table.on(BatchGetCommand).resolves({ Responses: { table: [toItem(one, 30)] } });
+    expect((await listing.page(everything)).next).toBe(positionOf(one));
+  });
+
+  test("counts what is open over all of the table's pages, up to the bound", async () => {
+    const LastEvaluatedKey = { pk: "generation#x" };
+    table
+      .on(QueryCommand)
+      .resolvesOnce({ Count: 7000, LastEvaluatedKey })
+      .resolves({ Count: 2000, LastEvaluatedKey });
+    expect(await listing.countOpen("alice", "batch", 9000)).toBe(9000);
+    expect(table.commandCalls(QueryCommand).map(({ args }) => args[0].input)).toMatchObject([
+      { Limit: 9000 },
+      { Limit: 2000, ExclusiveStartKey: LastEvaluatedKey },
+    ]);
+  });
+
   test("asks nothing for a span of time that is none", async () => {
     expect(await listing.page({ ...everything, createdAfter: now(), createdBefore: now() })).toEqual({
       generations: [],

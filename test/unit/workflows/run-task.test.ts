@@ -162,6 +162,63 @@ describe("without a task token", () => {
     });
   });
 
+  test.each<[string, Record<string, unknown>]>([
+    ["one field's name is 20,000 characters", { ["k ".repeat(10_000)]: 1 }],
+    [
+      "300 fields are unknown",
+      Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`\u0001field${n}`, n])),
+    ],
+    ["a name is all quotes", { ['"\\'.repeat(5000)]: 1 }],
+    ["keys of metadata are long", { metadata: { ["键".repeat(9000)]: "x", ["🦊".repeat(9000)]: "y" } }],
+  ])("its cause is whole within 32,768 characters where %s", async (_, faults) => {
+    const error = await task()
+      .run({ ...faults, task_token: "token" })
+      .catch((thrown: Error) => thrown);
+    const { name, message } = error as Error;
+    expect(name).toBe("InvalidRequest");
+    expect(JSON.parse(message)).toMatchObject({ code: "invalid_request", name, status: 422 });
+    expect(
+      JSON.stringify({ errorType: name, errorMessage: message, trace: [name] }).length,
+    ).toBeLessThanOrEqual(32_768);
+    expect(sfn.commandCalls(SendTaskFailureCommand)[0]?.args[0].input).toMatchObject({
+      error: name,
+      cause: message,
+    });
+  });
+
+  test("no key in a field's name is repeated, as Lambda's runtime logs what is thrown", async () => {
+    const error = await task()
+      .run({ prompt: "fox", "sk-0123456789abcdef": 1, metadata: { aik_abcdefghijklmnop: 7 } })
+      .catch((thrown: Error) => thrown);
+    expect((error as Error).message).not.toMatch(/0123456789|abcdefghijklmnop/);
+    expect(JSON.parse((error as Error).message)).toMatchObject({ code: "invalid_request" });
+  });
+
+  test.each([
+    ["quotes it", "Bad input: a red fox jumps over the wall.", false],
+    ["quotes a part of it", "Not allowed: 'jumps over the'", false],
+    ["does not quote it", "Input may hold unsuitable content.", true],
+  ])(
+    "the provider's words are shown unless they quote the prompt, as they are logged: %s",
+    async (_, said, shown) => {
+      const ending: Ending = (generation, now) =>
+        refuse(claimed(generation), {
+          now,
+          code: "content_rejected",
+          message: said,
+          provider: { code: "DataInspectionFailed", message: said, request_id: "request" },
+        });
+      const error = await task(ending)
+        .run({ prompt: "a red fox jumps over the wall" })
+        .catch((thrown: Error) => thrown);
+      expect(error).toMatchObject({ name: "ContentRejected" });
+      expect((error as Error).message.includes(said)).toBe(shown);
+      expect(JSON.parse((error as Error).message)).toMatchObject({
+        provider: { code: "DataInspectionFailed" },
+      });
+    },
+  );
+
   test("shows nothing of a failure of ours but InternalError", async () => {
     const { run, generations } = task();
     Object.assign(generations, {
@@ -199,6 +256,13 @@ describe("with a task token", () => {
     expect(sfn.commandCalls(SendTaskFailureCommand)[0]?.args[0].input).toMatchObject({
       taskToken: "token",
       error: "InvalidRequest",
+    });
+  });
+
+  test("names the refusal even where Step Functions can't be told", async () => {
+    sfn.on(SendTaskFailureCommand).rejects(Object.assign(new Error("no"), { name: "ValidationException" }));
+    await expect(task().run({ prompt: "", task_token: "token" })).rejects.toMatchObject({
+      name: "InvalidRequest",
     });
   });
 

@@ -1,0 +1,110 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { describe, expect, test } from "vitest";
+import { cancel } from "../../../lambdas/generations/transitions.ts";
+import { withStarted } from "../../../lambdas/openai/ledger.ts";
+import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
+import { newStores, type Stores } from "./wiring.ts";
+
+const PRICE = 75_000;
+
+/** Millionths held for an owner in the month of all tests. */
+async function held({ client, table }: Stores, of = "owner#owner"): Promise<number> {
+  const Key = { pk: `budget#${of}#2026-11` };
+  const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+  return Number(Item?.["held_millionths"] ?? 0);
+}
+
+export function money(): void {
+  describe("a budget", () => {
+    test("is reserved with the record, and refuses what is over it, in the record's own transaction", async () => {
+      const stores = await newStores({ ownerBudget: "0.15", environmentBudget: "100" });
+      const [one, two, three] = [queued(), queued(), queued()];
+      expect(await stores.generations.insert(one)).toBeNull();
+      expect(await stores.generations.insert(two)).toBeNull();
+      await expect(stores.generations.insert(three)).rejects.toMatchObject({ code: "budget_exceeded" });
+      expect(await stores.generations.get(three.id)).toBeNull();
+      // A repetition is answered though nothing is left, and reserves nothing.
+      expect(await stores.generations.insert(one)).toMatchObject({ id: one.id, reserved: PRICE });
+      expect([await held(stores), await held(stores, "environment")]).toEqual([2 * PRICE, 2 * PRICE]);
+      expect(await stores.purse.covers("owner", PRICE)).toBe(false);
+      expect(await stores.purse.covers("another", PRICE)).toBe(true);
+    });
+
+    test("without a cap of its own is counted all the same", async () => {
+      const stores = await newStores({ environmentBudget: "100" });
+      await stores.generations.insert(queued());
+      expect([await held(stores), await held(stores, "environment")]).toEqual([PRICE, PRICE]);
+    });
+
+    test("comes back once with an end that was not billed, and stays with one that was", async () => {
+      const stores = await newStores({ ownerBudget: "100" });
+      const [canceled, paid] = [queued(), queued()];
+      for (const each of [canceled, paid]) await stores.generations.insert(each);
+      const found = await stores.generations.get(canceled.id);
+      const end = cancel(found as typeof canceled, NOON);
+      expect(await stores.generations.save(end)).toBe(true);
+      await stores.generations.save(end);
+      const [claimed, fetched] = [submitting(paid), painted(submitting(paid))];
+      expect(await stores.generations.save({ ...claimed, reserved: PRICE })).toBe(true);
+      expect(await stores.generations.save({ ...fetched, reserved: PRICE })).toBe(true);
+      expect(await stores.generations.save({ ...succeeded(fetched), reserved: PRICE })).toBe(true);
+      expect(await held(stores)).toBe(PRICE);
+    });
+
+    test("of six takes six of twelve at once", async () => {
+      const stores = await newStores({ ownerBudget: "0.45" });
+      const results = await Promise.allSettled(
+        Array.from({ length: 12 }, () => stores.generations.insert(queued())),
+      );
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(6);
+      expect(await held(stores)).toBe(6 * PRICE);
+    });
+  });
+
+  describe("the re-send ledger", () => {
+    const send = { retryCount: 0, until: NOON + 25_000 };
+
+    test("starts a generation and notes it together, one of many at once", async () => {
+      const stores = await newStores({ ownerBudget: "100" });
+      const seen = await stores.resends.find("key");
+      expect(seen).toMatchObject({ wishes: [], version: 0 });
+      const tries = Array.from({ length: 5 }, () => queued());
+      const won = await Promise.all(
+        tries.map((each) => stores.resends.save("key", withStarted([], each.id, send, NOON), seen, each)),
+      );
+      expect(won.filter((each) => each)).toHaveLength(1);
+      const { wishes, version } = await stores.resends.find("key");
+      const winner = tries[won.indexOf(true)]!;
+      expect({ wishes: wishes.map(({ generation_id }) => generation_id), version }).toEqual({
+        wishes: [winner.id],
+        version: 1,
+      });
+      for (const each of tries)
+        expect((await stores.generations.get(each.id)) !== null).toBe(each === winner);
+      expect(await held(stores)).toBe(PRICE);
+    });
+
+    test("is written over the version that was seen alone", async () => {
+      const { resends } = await newStores();
+      const first = await resends.find("key");
+      expect(await resends.save("key", [], first)).toBe(true);
+      const second = await resends.find("key");
+      expect(await resends.save("key", [], first)).toBe(false);
+      expect(await resends.save("key", [], second)).toBe(true);
+      expect(await resends.save("key", [], second)).toBe(false);
+    });
+
+    test("leaves nothing behind where nothing is left of the budget", async () => {
+      const stores = await newStores({ ownerBudget: "0.10" });
+      await stores.generations.insert(queued());
+      const seen = await stores.resends.find("key");
+      const started = queued();
+      const wishes = withStarted([], started.id, send, NOON);
+      await expect(stores.resends.save("key", wishes, seen, started)).rejects.toMatchObject({
+        code: "budget_exceeded",
+      });
+      expect(await stores.resends.find("key")).toMatchObject({ wishes: [], version: 0 });
+      expect(await stores.generations.get(started.id)).toBeNull();
+    });
+  });
+}

@@ -1,0 +1,124 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { describe, expect, test } from "vitest";
+import { batchRequestSchema } from "../../../lambdas/batches/request.ts";
+import { acceptBatch, checkpointBatch, finishBatch } from "../../../lambdas/batches/steps.ts";
+import { HOUR, NOON, queued, schema, submitting } from "../../support/generations.ts";
+import { newStores } from "./wiring.ts";
+
+function batch(idempotencyKey: string) {
+  const request = batchRequestSchema(schema).parse({ items: [{ prompt: "fox" }, { prompt: "owl" }] });
+  const intake = { owner: "owner", deadlineSeconds: 3600, currency: "USD", etag: "", now: NOON };
+  return acceptBatch({ request, idempotencyKey, ...intake });
+}
+
+export function others(): void {
+  describe("batches", () => {
+    test("are written once, step by step, and found while they are due", async () => {
+      const { batches } = await newStores();
+      const [one, other] = [batch("one"), batch("other")];
+      for (const each of [one, other]) expect(await batches.insert(each)).toBeNull();
+      expect(await batches.insert(one)).toEqual(one);
+      expect(await batches.due(NOON)).toEqual([]);
+      expect((await batches.due(NOON + HOUR)).sort()).toEqual([one.id, other.id].sort());
+
+      const faults = [{ line: 2, errors: [{ pointer: "#/x", detail: "is not a known field" }] }];
+      const step = checkpointBatch(one, { now: NOON, position: 2, total: 2, faults });
+      expect(await batches.save(step)).toBe(true);
+      expect(await batches.save(step)).toBe(true);
+      expect(await batches.save(finishBatch(one, NOON))).toBe(false);
+      if (step.state === "accepted") expect(await batches.save(finishBatch(step, NOON))).toBe(true);
+      expect(await batches.due(NOON + HOUR)).toEqual([other.id]);
+      await batches.quarantine(other.id);
+      expect(await batches.due(NOON + HOUR)).toEqual([]);
+      expect(await batches.get(one.id)).toMatchObject({ state: "expanded", invalid: 1 });
+    });
+
+    test("whose time is over are as good as gone: the id may be taken again", async () => {
+      const { batches, client, table } = await newStores();
+      const old = batch("old");
+      const Item = { pk: `batch#${old.id}`, ...old, expires_at: Math.floor(NOON / 1000) };
+      await client.send(new PutCommand({ TableName: table, Item }));
+      expect(await batches.get(old.id)).toBeNull();
+      expect(await batches.insert(old)).toBeNull();
+      expect(await batches.get(old.id)).toEqual(old);
+    });
+
+    test("know what became of their generations from the index alone", async () => {
+      const { batches, generations } = await newStores();
+      const [waiting, claimed, alone] = [
+        { ...queued({ lane: "batch" }), batch_id: "bat_1" },
+        { ...queued({ lane: "batch" }), batch_id: "bat_1" },
+        queued(),
+      ];
+      for (const each of [waiting, claimed, alone]) await generations.insert(each);
+      await generations.save(submitting(claimed));
+      const members = await batches.members("bat_1");
+      expect(members.map(({ status }) => status).sort()).toEqual(["queued", "running"]);
+    });
+  });
+
+  describe("the pacer", () => {
+    test("gives ten at once ten slots, each an interval apart", async () => {
+      const { pacer } = await newStores();
+      const turns = await Promise.all(Array.from({ length: 10 }, () => pacer().take(HOUR)));
+      const slots = turns.flatMap((turn) => (turn.kind === "slot" ? [turn.at] : [])).sort((a, b) => a - b);
+      expect(slots).toHaveLength(10);
+      for (const [index, at] of slots.entries())
+        if (index > 0) expect(at - slots[index - 1]!).toBeGreaterThanOrEqual(100);
+    });
+
+    test("keeps hold-offs, pauses, late calls and their end, broken numbers too", async () => {
+      const { pacer } = await newStores();
+      const turn = await pacer().take(0);
+      if (turn.kind !== "slot") throw new Error("the first slot is taken");
+      await pacer().departed(turn, turn.at + 1234.5678);
+      expect((await pacer().status()).nextSlotAt).toBeGreaterThan(NOON + 1234);
+      await pacer().holdOff(NOON + 90_000.25);
+      expect((await pacer().status()).nextSlotAt).toBeGreaterThanOrEqual(NOON + 90_000);
+      await pacer().pause("key");
+      expect((await pacer().status()).paused).toBe("key");
+      await pacer().resume();
+      expect((await pacer().status()).paused).toBeNull();
+      await pacer().confirm(turn);
+    });
+  });
+
+  describe("what else is kept", () => {
+    test("API keys are found, listed apart from generations of owners, and revoked once", async () => {
+      const { keys, generations } = await newStores();
+      await generations.insert(queued());
+      const { key, key_id } = await keys.create("shop");
+      await keys.create("another");
+      expect(await keys.find(key)).toMatchObject({ key_owner: "shop" });
+      expect(await keys.find("aik_none")).toBeNull();
+      expect((await keys.list()).map(({ key_owner }) => key_owner).sort()).toEqual(["another", "shop"]);
+      expect(await keys.revoke(key_id)).toBe("revoked");
+      expect(await keys.revoke(key_id)).toBe("revoked_before");
+      expect(await keys.revoke("000000000000")).toBe("unknown");
+      expect(await keys.find(key)).toBeNull();
+    });
+
+    test("task tokens are a set", async () => {
+      const { tokens } = await newStores();
+      expect(await tokens.of("gen_1")).toEqual([]);
+      for (const token of ["one", "two", "one"]) await tokens.add("gen_1", token);
+      expect((await tokens.of("gen_1")).sort()).toEqual(["one", "two"]);
+    });
+
+    test("requests of the minute are counted one by one, thirty at once too", async () => {
+      const { limits } = await newStores();
+      const counts = await Promise.all(Array.from({ length: 30 }, () => limits.count("owner")));
+      expect(counts.map(({ used }) => used).sort((a, b) => a - b)).toEqual(
+        counts.map((_, index) => index + 1),
+      );
+      expect((await limits.count("another")).used).toBe(1);
+    });
+
+    test("the secret of the cursors is one, whoever makes it first", async () => {
+      const { cursorKey } = await newStores();
+      const made = await Promise.all([cursorKey(), cursorKey(), cursorKey()]);
+      expect(new Set(made.map((each) => Buffer.from(each).toString("hex"))).size).toBe(1);
+      expect(await cursorKey()).toEqual(made[0]);
+    });
+  });
+}

@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { messageOf } from "../../bin/failure.ts";
+import { installAll } from "./installations.ts";
+
+/** `npm run fidelity`: installs the other makers' implementations, then compares. Arguments go to vitest. */
+try {
+  await installAll(new AbortController().signal);
+} catch (error) {
+  console.error(messageOf(error));
+  process.exit(1);
+}
+const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
+const parameters = ["run", "--config", "vitest.fidelity.config.ts", ...process.argv.slice(2)];
+const { status } = spawnSync(process.execPath, [vitest, ...parameters], { stdio: "inherit" });
+process.exitCode = status ?? 1;
