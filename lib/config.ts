@@ -16,6 +16,7 @@ const deployed = {
   owner: { requestsPerMinute: 60, openGenerations: 1000 },
   retentionDays: 90,
   logRetentionDays: 90,
+  marking: "iptc",
   keepData: true,
   authentication: "key",
   corsOrigins: [],

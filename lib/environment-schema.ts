@@ -64,6 +64,8 @@ export const environmentSchema = z
     /** How long an ended generation and its picture are kept. */
     retentionDays: z.int().min(1).max(3650),
     logRetentionDays: daysOfLogs,
+    /** `iptc`: pictures say in their metadata that they were generated; `none`: files stay as they came. */
+    marking: z.enum(["iptc", "none"]),
     /** Whether table, bucket and secret outlive the stack, and cannot be deleted by accident. */
     keepData: z.boolean(),
     /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */

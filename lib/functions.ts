@@ -155,6 +155,7 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     SLOT_WAIT_SECONDS: String(timeouts.slotWait),
     PROBE_SECONDS: String(timeouts.probe),
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
+    MARKING: environment.marking,
     API_WAIT_SECONDS: String(timeouts.apiWait),
   };
 }

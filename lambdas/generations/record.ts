@@ -110,7 +110,12 @@ const image = z.object({
   width: z.int(),
   height: z.int(),
   bytes: z.int(),
+  /** Of what is stored. */
   sha256: z.string(),
+  /** The marks that the service wrote into it, to say that it was generated. */
+  marked: z.array(z.string()).default([]),
+  /** Of what came from the provider; null in records of before it was kept, whose pictures are as they came. */
+  source_sha256: z.string().nullable().default(null),
 });
 
 const succeeded = z.object({ ...ended, state: z.literal("succeeded"), image: image.nullable() });

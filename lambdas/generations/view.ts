@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ImageAddress } from "../images/bucket.ts";
 import { IMAGE_TYPES } from "../images/image-type.ts";
+import { DIGITAL_SOURCE_TYPE } from "../images/marking.ts";
 import { BILLED, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
 import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
@@ -45,6 +46,17 @@ export const generationView = z
       billed: z.enum(BILLED),
     }),
     provider: z.object({ region: z.string(), request_id: z.string().nullable() }),
+    provenance: z
+      .object({
+        digital_source_type: z.string().meta({
+          description: "IPTC's word for how the picture was made.",
+          example: DIGITAL_SOURCE_TYPE,
+        }),
+        marked: z.array(z.string()).meta({ description: "Marks in the file that say so: `iptc`, or none." }),
+        source_sha256: z.string().meta({ description: "Of what came from the provider, before any mark." }),
+      })
+      .nullable()
+      .meta({ id: "Provenance", description: "Where the picture comes from; null while there is none." }),
     attempts: z.int(),
     warnings: z.array(z.string()),
     metadata: z.record(z.string(), z.string()),
@@ -84,6 +96,7 @@ export function viewOf(
     waiting: waitingOf(generation, extras),
     usage: usageOf(generation),
     provider: { region: generation.region, request_id: requestIdOf(generation) },
+    provenance: provenanceOf(generation),
     attempts: generation.attempts,
     warnings: generation.warnings,
     metadata: generation.metadata,
@@ -106,6 +119,12 @@ function imageOf(generation: Generation, address: ImageAddress | null): Generati
     url: address.url,
     url_expires_at: address.expiresAt,
   };
+}
+
+function provenanceOf(generation: Generation): GenerationView["provenance"] {
+  if (generation.state !== "succeeded" || generation.image === null) return null;
+  const { marked, source_sha256, sha256 } = generation.image;
+  return { digital_source_type: DIGITAL_SOURCE_TYPE, marked, source_sha256: source_sha256 ?? sha256 };
 }
 
 function usageOf(generation: Generation): GenerationView["usage"] {

@@ -5,6 +5,7 @@ import middy from "@middy/core";
 import { generations } from "../generations/configured.ts";
 import { images } from "../images/configured.ts";
 import { downloadImage } from "../images/download.ts";
+import { markFile } from "../images/mark-file.ts";
 import { createPacers } from "../pacing/pacers.ts";
 import { turns } from "../painting/configured.ts";
 import type { WorkerDependencies } from "../painting/dependencies.ts";
@@ -22,6 +23,7 @@ const table = required("TABLE_NAME");
 const offer = configuredOffer();
 const extraHosts = list("PROVIDER_IMAGE_HOSTS");
 const now = Date.now;
+const marking = required("MARKING") === "none" ? "none" : "iptc";
 const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
 const check = (url: string) => offer.provider.resultHosts.check(url, { extraHosts });
 const provider = offer.provider.createClient({
@@ -56,6 +58,7 @@ const dependencies: WorkerDependencies = {
     const inBucket = (url: string) => offer.provider.resultHosts.check(url, { extraHosts: [kept.host] });
     return downloadImage(kept.href, { ...download, check: inBucket });
   },
+  mark: (file, mark) => markFile(file, marking, mark),
   modelOf: offer.modelOf,
   priceOf: (model, size) => priceIn(offer, model, size),
   region: offer.region,

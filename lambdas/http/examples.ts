@@ -42,6 +42,11 @@ export const succeeded = {
   },
   usage: { images: 1, cost: "0.075", currency: "USD", billed: "yes" },
   provider: { region: "sg", request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11" },
+  provenance: {
+    digital_source_type: "trainedAlgorithmicMedia",
+    marked: ["iptc"],
+    source_sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+  },
   attempts: 1,
   waiting: null,
   error: null,
@@ -56,6 +61,7 @@ export const queued = {
   image: null,
   usage: unpaid,
   provider: { region: "sg", request_id: null },
+  provenance: null,
   attempts: 0,
   waiting: {
     for: "slot",

@@ -9,6 +9,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { timestamp } from "../platform/clock.ts";
 import { EXTENSIONS, IMAGE_TYPES, type ImageType } from "./image-type.ts";
+import { DIGITAL_SOURCE_TYPE } from "./marking.ts";
 
 /** Bytes on the disk of this function. */
 interface StorableFile {
@@ -86,6 +87,8 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
           ContentLength: file.bytes,
           ContentType: file.contentType,
           ChecksumSHA256: file.sha256Base64,
+          // What the picture says of itself is told without opening it.
+          Metadata: { "digital-source-type": DIGITAL_SOURCE_TYPE, "generation-id": id },
           CacheControl: "private, max-age=31536000, immutable",
         }),
         signal === undefined ? {} : { abortSignal: signal },

@@ -1,7 +1,9 @@
 import type { Queued } from "../generations/record.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import type { ImageStore } from "../images/bucket.ts";
-import type { Download } from "../images/download.ts";
+import type { Download, DownloadedImage } from "../images/download.ts";
+import type { MarkedImage } from "../images/mark-file.ts";
+import type { Mark } from "../images/marking.ts";
 import type { Pacer } from "../pacing/limiter.ts";
 import type { PaintRequest, Submission } from "../providers/port.ts";
 import type { ProviderKey } from "../providers/provider-key.ts";
@@ -26,6 +28,8 @@ export interface WorkerDependencies {
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
   readonly answers: Pick<KeptAnswers, "keep" | "keepPicture">;
   readonly download: (sourceUrl: string) => Promise<Download>;
+  /** Says in a picture that it was generated, where the environment wants it. */
+  readonly mark: (file: DownloadedImage, mark: Mark) => Promise<MarkedImage>;
   /** A model's facts; null for one that is not offered any more. */
   readonly modelOf: (model: string) => OfferedModel | null;
   /** What one picture of a size costs now; null where the model is not offered any more. */

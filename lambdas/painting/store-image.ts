@@ -1,14 +1,28 @@
 import type { Painted } from "../generations/record.ts";
 import { complete } from "../generations/transitions.ts";
 import type { DownloadedImage } from "../images/download.ts";
-import { errorName } from "../platform/observe.ts";
+import type { MarkedImage } from "../images/mark-file.ts";
+import { errorName, logger } from "../platform/observe.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 import { type FetchFault, faultOf } from "./fetch-fault.ts";
 
-/** Puts a downloaded picture into the bucket and ends the generation. */
+/** Marks a downloaded picture, puts it into the bucket and ends the generation. */
 export async function storeImage(
   generation: Painted,
   file: DownloadedImage,
+  dependencies: WorkerDependencies,
+): Promise<"stored" | FetchFault> {
+  const marked = await markedOf(generation, file, dependencies);
+  try {
+    return await putImage(generation, marked, dependencies);
+  } finally {
+    if (marked.path !== file.path) await marked.discard();
+  }
+}
+
+async function putImage(
+  generation: Painted,
+  file: MarkedImage,
   dependencies: WorkerDependencies,
 ): Promise<"stored" | FetchFault> {
   const { contentType, width, height, bytes, sha256 } = file;
@@ -19,11 +33,37 @@ export async function storeImage(
     return faultOf("storage_unavailable", `the bucket refused it (${errorName(error)})`);
   }
   const { bucket } = dependencies.images;
-  const image = { bucket, key, content_type: contentType, width, height, bytes, sha256 };
+  const image = {
+    bucket,
+    key,
+    content_type: contentType,
+    width,
+    height,
+    bytes,
+    sha256,
+    marked: [...file.marked],
+    source_sha256: file.sourceSha256,
+  };
   const end = { now: dependencies.now(), image, warnings: warningsOf(generation, file) };
   const saved = await dependencies.generations.save(complete(generation, end));
   if (!saved) await removeAgain(generation.id, dependencies);
   return "stored";
+}
+
+/** A picture that cannot be marked is stored as it came: it is paid for. */
+async function markedOf(
+  { id, model, started_at, created_at }: Painted,
+  file: DownloadedImage,
+  { mark }: WorkerDependencies,
+): Promise<MarkedImage> {
+  try {
+    // The time is the record's, so that a picture that is stored again has the same bytes.
+    return await mark(file, { generationId: id, model, createdAt: started_at ?? created_at });
+  } catch (error) {
+    logger.warn("picture not marked", { generation_id: id, error: errorName(error) });
+    const warning = "The picture could not be marked as generated; it is stored as it came.";
+    return { ...file, marked: [], sourceSha256: file.sha256, warning };
+  }
 }
 
 /** Another delivery may have stored the picture meanwhile, and its owner have removed it: then it must not come back. */
@@ -33,7 +73,7 @@ async function removeAgain(id: string, { generations, images }: WorkerDependenci
 }
 
 /** Where the picture is not what was asked. It is paid for, and stored all the same. */
-function warningsOf({ input }: Painted, { contentType, width, height }: DownloadedImage): string[] {
+function warningsOf({ input }: Painted, { contentType, width, height, warning }: MarkedImage): string[] {
   const size = `${width}*${height}`;
   return [
     ...(input === null || input.size === size
@@ -42,5 +82,6 @@ function warningsOf({ input }: Painted, { contentType, width, height }: Download
     ...(contentType === "image/png"
       ? []
       : [`The provider delivered ${contentType} instead of image/png. Such a file has no checksums.`]),
+    ...(warning === null ? [] : [warning]),
   ];
 }

@@ -28,6 +28,8 @@ export type EnvironmentVariable =
   | "LEASE_SECONDS"
   /** The time kept for fetching and storing an image within one worker run. */
   | "DOWNLOAD_TIMEOUT_SECONDS"
+  /** `iptc` or `none`: whether pictures say that they were generated. */
+  | "MARKING"
   /** How far ahead a slot may be for the worker to wait for it inside. */
   | "SLOT_WAIT_SECONDS"
   /** How often a paused queue lets one call through, to find out whether the fault is mended. */

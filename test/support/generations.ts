@@ -86,6 +86,8 @@ export function succeeded(from: Painted = painted(), now = NOON): Succeeded {
     height: 928,
     bytes: 7,
     sha256: "00",
+    marked: ["iptc"],
+    source_sha256: "01",
   };
   return complete(from, { now, image });
 }

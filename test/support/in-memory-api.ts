@@ -165,6 +165,8 @@ const PICTURE = {
   height: 928,
   sha256: "ab".repeat(32),
   bucket: "bucket",
+  marked: ["iptc"],
+  source_sha256: "cd".repeat(32),
 };
 
 /** The whole API over stores in memory and a clock that moves when it sleeps. */

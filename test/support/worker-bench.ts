@@ -116,6 +116,13 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
         keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
         keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
       },
+      mark: async (file, { createdAt }) => ({
+        ...file,
+        sha256: `${file.sha256}, marked at ${createdAt}`,
+        marked: ["iptc"],
+        sourceSha256: file.sha256,
+        warning: null,
+      }),
       download: async (sourceUrl) => {
         bench.downloaded.push(sourceUrl);
         return bench.downloads.shift() ?? picture;

@@ -43,6 +43,7 @@ export function workerDependencies(
       keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
       keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
     },
+    mark: async (file) => ({ ...file, marked: [], sourceSha256: file.sha256, warning: null }),
     download: (sourceUrl) => imageHost.download(process, sourceUrl),
     priceOf: () => ({ amount: "0.075", currency: "USD" }),
     modelOf: offer.modelOf,

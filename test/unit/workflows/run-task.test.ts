@@ -76,7 +76,7 @@ const success: Ending = (generation, now) => {
     now,
   };
   const picture = { content_type: "image/png" as const, width: 1664, height: 928, bytes: 7, sha256: "00" };
-  const image = { bucket: "bucket", key: "key", ...picture };
+  const image = { bucket: "bucket", key: "key", ...picture, marked: ["iptc"], source_sha256: "01" };
   return complete(checkpoint(claimed(generation), answer), { now, image });
 };
 
