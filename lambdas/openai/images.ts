@@ -10,7 +10,7 @@ import { json, type Reply, refusal } from "../http/reply.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
-import { resendKey } from "./ledger-table.ts";
+import { ledgerKey } from "./ledger-table.ts";
 import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
 
 type OpenAiNeeds = SendNeeds &
@@ -38,7 +38,7 @@ const requestHeaders = z.object({
     }),
 });
 
-/** Fields of OpenAI's own models. They mean nothing here, and stop nobody. */
+/** Fields of OpenAI's own models. Accepted and ignored. */
 const IGNORED = [
   "background",
   "complexity",
@@ -156,7 +156,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
       const deadline = headers["cancel-after"];
       const until = Math.min(dependencies.now() + dependencies.longestWait * 1000, request.answerBy);
       const sending = {
-        key: resendKey(caller, request.body),
+        key: ledgerKey(caller, request.body),
         retryCount: headers["x-stainless-retry-count"],
         until,
       };
