@@ -87,8 +87,9 @@ function bodySchema(schema: RequestSchema, offer: Offer) {
       ),
     })
     .superRefine(
-      ({ model: chosen, size, ...others }, { addIssue }) => {
-        const request = { ...others, model: chosen ?? offer.models[0].id, size: sizeIn({ size }) };
+      ({ model: chosen, size, n }, { addIssue }) => {
+        // Not the ignored fields: one of them may have the name of a field of ours, and then another meaning.
+        const request = { model: chosen ?? offer.models[0].id, size: sizeIn({ size }), n };
         for (const { field, detail } of modelFaults(request, offer))
           addIssue({ code: "custom", path: [field], message: detail });
       },
