@@ -24,12 +24,12 @@ interface FunctionsProps {
   readonly events: GenerationEvents;
 }
 
-/** What the reference page at /v1/docs is rendered with: read when somebody asks for it, so no part of the code. */
+/** What the reference page at /v1/docs is rendered with: read when it is asked for, so no part of the code. */
 const REFERENCE_PAGE = ["swagger-ui-bundle.js", "swagger-ui.css"].map(
   (file) => `node_modules/swagger-ui-dist/${file}`,
 );
 
-/** The seven functions, each with what it needs and no more. */
+/** The seven functions and their grants; a test compares these with the AWS commands in each function's code. */
 export class Functions extends Construct {
   readonly api: ServiceFunction;
   readonly authorizer: ServiceFunction;

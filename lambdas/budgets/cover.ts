@@ -1,6 +1,6 @@
 import { millionthsOf } from "../platform/money.ts";
 import { ServiceError } from "../platform/problems.ts";
-import type { Purse } from "./table.ts";
+import type { RemainingBudget } from "./table.ts";
 
 /**
  * Refuses a batch whose pictures, of these prices, the owner's or the environment's budget does not cover. Nothing is
@@ -8,13 +8,13 @@ import type { Purse } from "./table.ts";
  *
  * @throws ServiceError `budget_exceeded`
  */
-export async function requireFunds(
+export async function requireBudget(
   owner: string,
   prices: readonly string[],
-  { purse }: { readonly purse: Purse },
+  { remainingBudget }: { readonly remainingBudget: RemainingBudget },
 ): Promise<void> {
   const sum = prices.reduce((total, price) => total + millionthsOf(price), 0);
-  if (await purse.covers(owner, sum)) return;
+  if (await remainingBudget.covers(owner, sum)) return;
   throw new ServiceError("budget_exceeded", {
     detail:
       "What is left of the owner's or the environment's budget for this month does not cover the batch. Nothing was created.",

@@ -16,7 +16,7 @@ export interface Budget {
 /** A write of a transaction. */
 export type Write = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 
-/** A counter is kept for a while after its month, for whoever wants to look. */
+/** How long after its month a counter can still be looked at. */
 const KEPT_SECONDS = 400 * 86_400;
 
 /** The budget of decimal amounts, empty where there is no cap; null without any cap. */
@@ -54,12 +54,12 @@ export function reserve(
         Key: { pk },
         UpdateExpression: "ADD held_millionths :price SET expires_at = :end",
         ...(cap !== null && {
-          ConditionExpression: "attribute_not_exists(held_millionths) OR held_millionths <= :room",
+          ConditionExpression: "attribute_not_exists(held_millionths) OR held_millionths <= :most",
         }),
         ExpressionAttributeValues: {
           ":price": millionths,
           ":end": Math.ceil(account.at / 1000) + KEPT_SECONDS,
-          ...(cap !== null && { ":room": cap - millionths }),
+          ...(cap !== null && { ":most": cap - millionths }),
         },
       },
     };
@@ -80,16 +80,16 @@ export function giveBack(account: Account, millionths: number, table: string): r
 }
 
 /** What is left of the budgets of this month. */
-export interface Purse {
-  /** Tells whether so many millionths are left to an owner now. Others may be quicker to reserve them. */
+export interface RemainingBudget {
+  /** Tells whether so many millionths are left to an owner now. They are not reserved. */
   covers(owner: string, millionths: number): Promise<boolean>;
 }
 
-/** The purse over the counters of the table; without a cap it covers everything. `now` in epoch milliseconds. */
-export function createPurse(
+/** What remains of the budget by the counters of the table; without a cap it covers everything. `now` in epoch milliseconds. */
+export function createRemainingBudget(
   client: DynamoDBDocumentClient,
   { table, budget, now }: { table: string; budget: Budget | null; now: () => number },
-): Purse {
+): RemainingBudget {
   async function left({ cap, pk }: { cap: number; pk: string }): Promise<number> {
     const { Item } = await client.send(
       new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true }),
@@ -103,13 +103,13 @@ export function createPurse(
         const cap = budget?.[of] ?? null;
         return cap === null ? [] : [{ cap, pk }];
       });
-      const rooms = await Promise.all(capped.map(left));
-      return rooms.every((room) => room >= millionths);
+      const remaining = await Promise.all(capped.map(left));
+      return remaining.every((amount) => amount >= millionths);
     },
   };
 }
 
-/** The refusal of a generation that there is no money for. */
+/** The refusal of a generation that the budget does not cover. */
 export function exceeded(): ServiceError {
   return new ServiceError("budget_exceeded", {
     detail: "The owner's or the environment's budget for this month is used up; the provider was not asked.",

@@ -4,7 +4,7 @@ import { ServiceError } from "../platform/problems.ts";
 import type { GenerationListing } from "./listing.ts";
 import type { GenerationStore } from "./table.ts";
 
-export interface RoomNeeds {
+export interface OpenLimitNeeds {
   readonly listing: Pick<GenerationListing, "countOpen">;
   readonly generations: Pick<GenerationStore, "get">;
   readonly mostOpenGenerations: number;
@@ -25,9 +25,9 @@ interface Newcomer {
  *
  * @throws ServiceError `rate_limited`
  */
-export async function makeRoom(
+export async function requireOpenLimit(
   { owner, lane, idempotencyKey, request }: Newcomer,
-  { listing, generations, mostOpenGenerations, pacerOf }: RoomNeeds,
+  { listing, generations, mostOpenGenerations, pacerOf }: OpenLimitNeeds,
 ): Promise<void> {
   if ((await listing.countOpen(owner, lane, mostOpenGenerations)) < mostOpenGenerations) return;
   if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;

@@ -6,7 +6,7 @@ import type { Generation } from "./record.ts";
 /**
  * A generation of this owner.
  *
- * @throws ServiceError `not_found` when there is none of that id, or it is another owner's: nobody learns which
+ * @throws ServiceError `not_found` when there is none of that id, or it is another owner's: the answer does not tell which
  */
 export async function owned(id: string, owner: string, dependencies: ReadNeeds): Promise<Generation> {
   const generation = GENERATION_ID.test(id) ? await read(id, dependencies) : null;

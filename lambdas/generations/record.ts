@@ -43,18 +43,18 @@ const common = {
   started_at: time.nullable(),
   /** Submissions to the provider. Deliveries of messages are not counted here. */
   attempts: z.int(),
-  /** Whether an answer was lost, so that an image may have been charged that nobody saw. */
+  /** Whether an answer was lost, and with it perhaps an image that was charged. */
   outcome_lost: z.boolean(),
   /** The provider's region, and its price for one image there. */
   region: z.string(),
   price: z.object({ amount: z.string(), currency: z.string() }),
-  /** Step Functions waits with this token for the end. */
+  /** Step Functions waits for the end with this token. */
   task_token: z.string().nullable(),
   /** How often the reconciler had to queue it again. */
   requeues: z.int(),
   /** When this generation's message takes its turn. */
   appointment_at: time.nullable(),
-  /** The other generation that this one's message is running, when it gave its turn away. */
+  /** The generation that this one's message works on, where that is another one. */
   turn_for: z.string().nullable(),
   /** Removed by its owner: what is left is a tombstone. */
   removed_at: time.nullable(),
@@ -123,7 +123,7 @@ const failed = z.object({ ...ended, state: z.literal("failed"), error: failure }
 const canceled = z.object({ ...ended, state: z.literal("canceled"), billed });
 const expired = z.object({ ...ended, state: z.literal("expired"), error: failure });
 
-/** A generation as the table keeps it: one shape per state, so that no state lacks what it needs. */
+/** A generation as the table keeps it: one shape per state. `input` is null in every state once it is removed. */
 export const generationSchema = z.discriminatedUnion("state", [
   queued,
   submitting,

@@ -16,7 +16,7 @@ export interface StartEstimate {
 }
 
 export interface EstimateNeeds {
-  readonly generations: Pick<GenerationStore, "inLine">;
+  readonly generations: Pick<GenerationStore, "firstQueued">;
   readonly pacerOf: (model: string) => Pick<Pacer, "status" | "pace">;
   readonly now: () => number;
 }
@@ -64,7 +64,7 @@ async function estimatedStart(
   const notBefore = Date.parse(generation.not_before);
   const [{ nextSlotAt, nextAppointmentAt, paused }, order] = await Promise.all([
     pacer.status(),
-    lane === "interactive" ? generations.inLine(lane, model, Math.max(now(), notBefore)) : none,
+    lane === "interactive" ? generations.firstQueued(lane, model, Math.max(now(), notBefore)) : none,
   ]);
   if (paused !== null) return paused === "outage" ? "outage" : "operator";
   const firstSlotAt = nextSlotAt - slotsHeld(nextSlotAt, now(), pace) * pace.interval;

@@ -31,7 +31,7 @@ export interface GenerationStore {
   /** Notes that this generation's message is about to run another, whose own turn it takes over in exchange. */
   lendTurn(generation: Generation, to: Queued): Promise<void>;
   /** Ids of the queued generations whose time has come, longest waiting first. */
-  inLine(lane: Lane, model: string, now: number): Promise<string[]>;
+  firstQueued(lane: Lane, model: string, now: number): Promise<string[]>;
   /** Ids of open generations that should have moved on by now. */
   due(now: number): Promise<string[]>;
   /** Takes an unreadable record out of every queue, so that it can't hold anything up. */
@@ -145,7 +145,7 @@ export function createGenerationStore(
       );
       if (written === "written") return null;
       const existing = await read(generation.id);
-      if (existing === null && written === "company refused") throw exceeded();
+      if (existing === null && written === "side write refused") throw exceeded();
       return existing;
     },
 
@@ -155,7 +155,7 @@ export function createGenerationStore(
 
     async appoint(generation, at) {
       const appointment = timestamp(at);
-      // A message whose generation has moved on still has its turn, for whoever is in line then.
+      // A message whose generation has moved on still has its turn, for the generation that is first then.
       if (!(await postpone(generation, appointment, "", {})))
         await update(generation.id, "SET appointment_at = :at", "attribute_exists(pk)", {
           ":at": appointment,
@@ -168,7 +168,7 @@ export function createGenerationStore(
         await update(generation.id, "SET turn_for = :to", "attribute_exists(pk)", { ":to": to.id });
     },
 
-    inLine: (lane, model, now) =>
+    firstQueued: (lane, model, now) =>
       ids(
         client.send(
           new QueryCommand({

@@ -8,7 +8,7 @@ import type { Write } from "../budgets/table.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
 
 /** Which condition did not hold: that of the record, or one of the writes that go with it. */
-export type Written = "written" | "record refused" | "company refused";
+export type Written = "written" | "record refused" | "side write refused";
 
 /**
  * Writes a record, together with others where there are any: all or nothing.
@@ -18,13 +18,13 @@ export type Written = "written" | "record refused" | "company refused";
 export async function putWith(
   client: DynamoDBDocumentClient,
   put: PutCommandInput,
-  company: readonly Write[],
+  sideWrites: readonly Write[],
 ): Promise<Written> {
   const refused = await writeUnlessRefused(() =>
-    company.length === 0
+    sideWrites.length === 0
       ? client.send(new PutCommand(put))
-      : client.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, ...company] })),
+      : client.send(new TransactWriteCommand({ TransactItems: [{ Put: put }, ...sideWrites] })),
   );
   if (refused === null) return "written";
-  return refused[0] === true ? "record refused" : "company refused";
+  return refused[0] === true ? "record refused" : "side write refused";
 }

@@ -41,7 +41,7 @@ interface Claim {
   readonly price: Queued["price"];
 }
 
-/** Written before the provider is called: whoever finds it later knows that a call may have been made. */
+/** Written before the provider is called: from then on a call may have been made. */
 export function claim(generation: Queued, by: Claim): Submitting {
   const kept = commonOf(generation);
   return {
@@ -248,7 +248,7 @@ export function giveUpImage(generation: Painted, by: { now: number; detail: stri
   };
 }
 
-/** Ends a queued generation at its owner's wish. */
+/** Ends a queued generation at its owner's request. */
 export function cancel(generation: Queued, now: number): Canceled {
   return {
     ...ending(generation, now),

@@ -23,7 +23,7 @@ export type WaitingView = z.infer<typeof waitingView>;
 /** What is known of the queue when a generation is shown. */
 export interface QueueOutlook {
   readonly estimatedStartAt: string | null;
-  /** Why nobody asks the provider at present; null while calls go out. */
+  /** Why the provider is not asked at present; null while calls go out. */
   readonly paused: "operator" | "outage" | null;
 }
 

@@ -3,14 +3,14 @@ import middy from "@middy/core";
 import { batches } from "../batches/configured.ts";
 import { createManifests } from "../batches/manifests.ts";
 import { configuredBudget } from "../budgets/configured.ts";
-import { createPurse } from "../budgets/table.ts";
+import { createRemainingBudget } from "../budgets/table.ts";
 import { generations } from "../generations/configured.ts";
 import { createListing } from "../generations/listing.ts";
 import { newHandler } from "../http/app.ts";
 import { createCursors, cursorSecret } from "../http/cursor.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
 import { images } from "../images/configured.ts";
-import { createResendStore } from "../openai/ledger-table.ts";
+import { createLedgerStore } from "../openai/ledger-table.ts";
 import { createPacers } from "../pacing/pacers.ts";
 import { documents as client, objects } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
@@ -32,11 +32,11 @@ export const handler = middy(
     generations,
     listing: createListing(client, table),
     images,
-    resends: createResendStore(client, { table, retentionDays: requiredNumber("RETENTION_DAYS"), budget }),
+    ledger: createLedgerStore(client, { table, retentionDays: requiredNumber("RETENTION_DAYS"), budget }),
     batches,
     manifests: createManifests(objects, required("BUCKET_NAME")),
     limits: createRequestLimits(client, table, now),
-    purse: createPurse(client, { table, budget, now }),
+    remainingBudget: createRemainingBudget(client, { table, budget, now }),
     pacerOf: createPacers({ client, table, region: offer.region, quotaOf, burst, now, sleep }),
     quotaOf,
     cursors: createCursors(cursorSecret(client, table)),

@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup } from "node:dns";
 import { BlockList, isIPv6, type LookupFunction } from "node:net";
 
-/** The addresses that are nobody's on the public internet (https://www.iana.org/assignments/iana-ipv4-special-registry). */
+/** The addresses that are not on the public internet (https://www.iana.org/assignments/iana-ipv4-special-registry). */
 const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],

@@ -10,7 +10,7 @@ import { json, type Reply, refusal } from "../http/reply.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
-import { resendKey } from "./ledger-table.ts";
+import { ledgerKey } from "./ledger-table.ts";
 import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
 
 type OpenAiNeeds = SendNeeds &
@@ -38,7 +38,7 @@ const requestHeaders = z.object({
     }),
 });
 
-/** Fields of OpenAI's own models. They mean nothing here, and stop nobody. */
+/** Fields of OpenAI's own models. Accepted and ignored. */
 const IGNORED = [
   "background",
   "complexity",
@@ -87,8 +87,9 @@ function bodySchema(schema: RequestSchema, offer: Offer) {
       ),
     })
     .superRefine(
-      ({ model: chosen, size, ...others }, { addIssue }) => {
-        const request = { ...others, model: chosen ?? offer.models[0].id, size: sizeIn({ size }) };
+      ({ model: chosen, size, n }, { addIssue }) => {
+        // Not the ignored fields: one of them may have the name of a field of ours, and then another meaning.
+        const request = { model: chosen ?? offer.models[0].id, size: sizeIn({ size }), n };
         for (const { field, detail } of modelFaults(request, offer))
           addIssue({ code: "custom", path: [field], message: detail });
       },
@@ -156,7 +157,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
       const deadline = headers["cancel-after"];
       const until = Math.min(dependencies.now() + dependencies.longestWait * 1000, request.answerBy);
       const sending = {
-        key: resendKey(caller, request.body),
+        key: ledgerKey(caller, request.body),
         retryCount: headers["x-stainless-retry-count"],
         until,
       };

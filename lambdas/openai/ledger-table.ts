@@ -6,11 +6,11 @@ import { toItem } from "../generations/item.ts";
 import type { Queued } from "../generations/record.ts";
 import { withReservation } from "../generations/reservation.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
-import { type Wish, wishSchema } from "./ledger.ts";
+import { type Entry, entrySchema } from "./ledger.ts";
 
-/** What is known of a request that may be sent again. */
+/** The ledger of one request that may be sent again. */
 export interface Sent {
-  readonly wishes: readonly Wish[];
+  readonly entries: readonly Entry[];
   /** Counts the writes; 0 where there was none. */
   readonly version: number;
   /** Epoch seconds. */
@@ -18,23 +18,26 @@ export interface Sent {
 }
 
 /**
- * Which generations a request's sends belong to. The wishes and the generation that one of them starts are written
- * together or not at all, so that no crash leaves one without the other.
+ * The re-send ledger: which generations a request's sends belong to. The entries and the generation that one of them
+ * starts are written together or not at all, so that no crash leaves one without the other.
  */
-export interface ResendStore {
+export interface LedgerStore {
   find(key: string): Promise<Sent>;
   /**
-   * Writes the wishes over those that were seen, and the generation that the last of them starts; false where another
-   * was quicker.
+   * Writes the entries over those that were seen, and the generation that the last of them starts; false where another
+   * write came first.
    *
    * @throws ServiceError `budget_exceeded` where there is a budget and nothing left of it
    */
-  save(key: string, wishes: readonly Wish[], seen: Sent, starts?: Queued): Promise<boolean>;
+  save(key: string, entries: readonly Entry[], seen: Sent, starts?: Queued): Promise<boolean>;
 }
 
-const sentSchema = z.object({ wishes: z.array(wishSchema), version: z.int(), expires_at: z.int() });
+/** `wishes` is the attribute's name in deployed tables. */
+const sentSchema = z
+  .object({ wishes: z.array(entrySchema), version: z.int(), expires_at: z.int() })
+  .transform(({ wishes, ...others }) => ({ entries: wishes, ...others }));
 
-/** As the release before this one wrote it: the latest wish only. */
+/** As an earlier release wrote it: the latest entry only. */
 const latestSchema = z
   .object({
     generation_id: z.string(),
@@ -43,7 +46,7 @@ const latestSchema = z
     expires_at: z.int(),
   })
   .transform(({ generation_id, by_resend, written_at, expires_at }) => ({
-    wishes: [
+    entries: [
       {
         generation_id,
         by_resend,
@@ -63,18 +66,18 @@ const itemSchema = z.union([sentSchema, latestSchema]);
 const KEPT_SECONDS = 3600;
 
 /** The key of a request: who sends it, with which API key, and every byte of it. */
-export function resendKey(caller: { owner: string; keyId: string }, body: Uint8Array): string {
+export function ledgerKey(caller: { owner: string; keyId: string }, body: Uint8Array): string {
   const bytes = createHash("sha256").update(body).digest("hex");
   return createHash("sha256")
     .update(JSON.stringify([caller.owner, caller.keyId, bytes]))
     .digest("hex");
 }
 
-/** The wishes in the service's table. They are forgotten a while after their generations' deadlines. */
-export function createResendStore(
+/** The ledger in the service's table. Entries are forgotten an hour after their generations' deadlines. */
+export function createLedgerStore(
   client: DynamoDBDocumentClient,
   { table, retentionDays, budget = null }: { table: string; retentionDays: number; budget?: Budget | null },
-): ResendStore {
+): LedgerStore {
   const keyOf = (key: string) => ({ pk: `resend#${key}` });
 
   function writesOf(starts: Queued): readonly Write[] {
@@ -88,16 +91,16 @@ export function createResendStore(
       const { Item } = await client.send(
         new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }),
       );
-      if (Item === undefined) return { wishes: [], version: 0, expiresAt: 0 };
-      const { wishes, version, expires_at } = itemSchema.parse(Item);
-      return { wishes, version, expiresAt: expires_at };
+      if (Item === undefined) return { entries: [], version: 0, expiresAt: 0 };
+      const { entries, version, expires_at } = itemSchema.parse(Item);
+      return { entries, version, expiresAt: expires_at };
     },
 
-    async save(key, wishes, seen, starts) {
+    async save(key, entries, seen, starts) {
       const deadline = starts === undefined ? 0 : Math.ceil(Date.parse(starts.deadline) / 1000);
       const item = {
         ...keyOf(key),
-        wishes,
+        wishes: entries,
         version: seen.version + 1,
         expires_at: Math.max(seen.expiresAt, deadline + KEPT_SECONDS),
       };

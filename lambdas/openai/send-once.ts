@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { type Created, type CreateNeeds, create, type Intent, plan } from "../generations/create.ts";
-import { makeRoom, type RoomNeeds } from "../generations/open-limit.ts";
+import { type OpenLimitNeeds, requireOpenLimit } from "../generations/open-limit.ts";
 import { type ReadNeeds, read } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
 import { Contended } from "../platform/problems.ts";
@@ -14,7 +14,7 @@ import {
   withJoined,
   withStarted,
 } from "./ledger.ts";
-import type { ResendStore, Sent } from "./ledger-table.ts";
+import type { LedgerStore, Sent } from "./ledger-table.ts";
 
 /** One sending of a request: which request it is, and whether it is a repetition. */
 interface Sending extends Send {
@@ -28,28 +28,28 @@ const LONGEST_NOTE_MS = 500;
 
 /** What noting an answer takes. */
 interface NoteNeeds {
-  readonly resends: ResendStore;
+  readonly ledger: LedgerStore;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 /** What sending once takes. */
-export type SendNeeds = CreateNeeds & RoomNeeds & ReadNeeds & NoteNeeds;
+export type SendNeeds = CreateNeeds & OpenLimitNeeds & ReadNeeds & NoteNeeds;
 
 /**
- * Starts a generation for a request, however often its SDK sends it: a re-send joins what a first send started, and
- * of several identical wishes one that nobody else waits for. They may arrive in any order: a re-send that is here
- * first starts it, and the late first send joins. A first send after another first send is a new wish, for a picture
- * of its own. Where there is an idempotency key, it decides.
+ * Starts one generation for a request, however often its SDK sends it: a re-send joins what its first send started.
+ * Of several identical requests it joins one that no other sender waits for. A re-send that arrives before its first
+ * send starts the generation, and the first send joins it. A first send after another first send is a new request,
+ * for a picture of its own. Where there is an idempotency key, the key decides.
  */
 export async function sendOnce(intent: Intent, sending: Sending, dependencies: SendNeeds): Promise<Created> {
   if (intent.idempotencyKey !== null) {
-    await makeRoom(intent, dependencies);
+    await requireOpenLimit(intent, dependencies);
     return create(intent, dependencies);
   }
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const seen = await dependencies.resends.find(sending.key);
+    const seen = await dependencies.ledger.find(sending.key);
     const send = sending.retryCount === 0 ? firstSend : reSend;
     const sent = await send(intent, sending, seen, dependencies);
     if (sent !== null) return sent;
@@ -58,21 +58,21 @@ export async function sendOnce(intent: Intent, sending: Sending, dependencies: S
   throw new Contended();
 }
 
-/** A first send is a new wish, unless a re-send of it was here before. Null where another sending was quicker. */
+/** A first send starts an entry, unless a re-send of it has come before. Null where another write came first. */
 async function firstSend(
   intent: Intent,
   sending: Sending,
   seen: Sent,
   dependencies: SendNeeds,
 ): Promise<Created | null> {
-  const wish = missingFirst(seen.wishes, dependencies.now());
-  if (wish === null) return start(intent, sending, seen, dependencies);
-  const generation = await read(wish.generation_id, dependencies);
-  const saved = await dependencies.resends.save(sending.key, withFirst(seen.wishes, wish), seen);
+  const entry = missingFirst(seen.entries, dependencies.now());
+  if (entry === null) return start(intent, sending, seen, dependencies);
+  const generation = await read(entry.generation_id, dependencies);
+  const saved = await dependencies.ledger.save(sending.key, withFirst(seen.entries, entry), seen);
   return saved && generation !== null ? { generation, replayed: true } : null;
 }
 
-/** Null where another sending was quicker. */
+/** Null where another write came first. */
 async function reSend(
   intent: Intent,
   sending: Sending,
@@ -80,36 +80,36 @@ async function reSend(
   dependencies: SendNeeds,
 ): Promise<Created | null> {
   const now = dependencies.now();
-  let { wishes } = seen;
+  let { entries } = seen;
   for (;;) {
-    const wish = toJoin(wishes, sending.retryCount, now);
-    if (wish === null) return start(intent, sending, { ...seen, wishes }, dependencies);
-    const generation = await read(wish.generation_id, dependencies);
-    if (generation !== null && (isOpen(generation) || !isForgotten(wish, now))) {
-      const joined = withJoined(wishes, wish, sending);
-      const saved = await dependencies.resends.save(sending.key, joined, seen);
+    const entry = toJoin(entries, sending.retryCount, now);
+    if (entry === null) return start(intent, sending, { ...seen, entries }, dependencies);
+    const generation = await read(entry.generation_id, dependencies);
+    if (generation !== null && (isOpen(generation) || !isForgotten(entry, now))) {
+      const joined = withJoined(entries, entry, sending);
+      const saved = await dependencies.ledger.save(sending.key, joined, seen);
       return saved ? { generation, replayed: true } : null;
     }
-    wishes = wishes.filter((each) => each !== wish);
+    entries = entries.filter((each) => each !== entry);
   }
 }
 
-/** Null where another sending was quicker. */
+/** Null where another write came first. */
 async function start(
   intent: Intent,
   sending: Sending,
   seen: Sent,
   dependencies: SendNeeds,
 ): Promise<Created | null> {
-  await makeRoom(intent, dependencies);
+  await requireOpenLimit(intent, dependencies);
   const planned = plan(intent, dependencies);
-  const wishes = withStarted(seen.wishes, planned.id, sending, dependencies.now());
-  const saved = await dependencies.resends.save(sending.key, wishes, seen, planned);
+  const entries = withStarted(seen.entries, planned.id, sending, dependencies.now());
+  const saved = await dependencies.ledger.save(sending.key, entries, seen, planned);
   return saved ? { generation: planned, replayed: false } : null;
 }
 
 /**
- * Notes that a generation's end is about to be answered, so that no later wish gets an old picture. The answer neither
+ * Notes that a generation's end is about to be answered, so that no later request gets an old picture. The answer neither
  * depends on it nor waits long: without the note, at worst a later re-send of the same request joins this generation.
  */
 export async function noteDelivered(
@@ -123,9 +123,9 @@ export async function noteDelivered(
 
 async function note(id: string, key: string, dependencies: NoteNeeds): Promise<void> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const seen = await dependencies.resends.find(key);
-    const wishes = withDelivered(seen.wishes, id, dependencies.now());
-    if (wishes === null || (await dependencies.resends.save(key, wishes, seen))) return;
+    const seen = await dependencies.ledger.find(key);
+    const entries = withDelivered(seen.entries, id, dependencies.now());
+    if (entries === null || (await dependencies.ledger.save(key, entries, seen))) return;
     await pause(attempt, dependencies);
   }
 }

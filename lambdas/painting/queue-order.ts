@@ -10,7 +10,7 @@ export async function isAnyQueued(own: Generation, dependencies: WorkerDependenc
   if (own.state === "queued") return true;
   const now = dependencies.now();
   const lanes = await Promise.all(
-    lanesInOrder(1).map((lane) => dependencies.generations.inLine(lane, own.model, now)),
+    lanesInOrder(1).map((lane) => dependencies.generations.firstQueued(lane, own.model, now)),
   );
   return lanes.some((ids) => ids.length > 0);
 }
@@ -21,6 +21,6 @@ export async function headOf(
   own: Generation,
   dependencies: WorkerDependencies,
 ): Promise<readonly string[]> {
-  const ids = await dependencies.generations.inLine(lane, own.model, dependencies.now());
+  const ids = await dependencies.generations.firstQueued(lane, own.model, dependencies.now());
   return own.lane === lane && !ids.includes(own.id) ? [...ids, own.id] : ids;
 }

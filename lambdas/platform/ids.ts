@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH = 26;
 
-/** What every generation id looks like; anything else is nobody's. */
+/** What every generation id looks like; anything else names no generation. */
 export const GENERATION_ID = /^gen_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** What every batch id looks like. */

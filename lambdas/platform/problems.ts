@@ -151,7 +151,7 @@ export class InvalidInput extends ServiceError {
 
 /**
  * Others write the same record at the same moment, time after time. What was asked is not decided, and may be asked
- * again; a try whose answer was lost may have been written all the same, so nobody may call it free.
+ * again; a try whose answer was lost may have been written all the same, so it is not called free.
  */
 export class Contended extends ServiceError {
   constructor() {

@@ -1,4 +1,4 @@
-/** Whether an address that somebody else chose may be fetched from. */
+/** Whether an address from outside may be fetched from. */
 export type UrlCheck =
   | {
       readonly allowed: true;

@@ -54,7 +54,7 @@ export interface Model {
 
 /** What a model says of the fields that not every model knows; the keys are the fields' names in a request. */
 export interface ModelFields {
-  /** Characters that the provider reads; null where nobody knows. */
+  /** Characters that the provider reads; null where it is not known. */
   readonly negative_prompt?: { readonly limit: number | null };
   readonly prompt_extend?: { readonly default: boolean };
 }

@@ -34,7 +34,7 @@ export async function failTask(token: string, failure: TaskFailure, workflows: S
   await tolerant(workflows.send(new SendTaskFailureCommand({ taskToken: token, error, cause })));
 }
 
-/** A workflow that has given up, or was told before, is no fault: nobody is left to tell. */
+/** A workflow that has given up, or was told before, is no fault: there is nothing left to tell it. */
 async function tolerant(sending: Promise<unknown>): Promise<void> {
   try {
     await sending;

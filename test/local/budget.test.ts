@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { budgetOf } from "../../lambdas/budgets/table.ts";
 import { createGenerationStore } from "../../lambdas/generations/table.ts";
 import { cancel } from "../../lambdas/generations/transitions.ts";
-import { createResendStore } from "../../lambdas/openai/ledger-table.ts";
+import { createLedgerStore } from "../../lambdas/openai/ledger-table.ts";
 import { queued } from "../support/generations.ts";
 import { aws } from "./harness.ts";
 
@@ -26,7 +26,7 @@ afterAll(() => aws.table.send(new DeleteTableCommand({ TableName })));
 
 const budget = budgetOf("0.30", "");
 const store = createGenerationStore(aws.table, TableName, 7, budget);
-const resends = createResendStore(aws.table, { table: TableName, retentionDays: 7, budget });
+const ledger = createLedgerStore(aws.table, { table: TableName, retentionDays: 7, budget });
 
 const intent = (owner: string) => ({ ...queued(), owner });
 
@@ -60,7 +60,7 @@ describe("an owner's budget for four pictures", () => {
   test("holds for re-sends too", async () => {
     const owner = randomUUID();
     const start = async (key: string) =>
-      resends.save(owner + key, [], await resends.find(owner + key), intent(owner));
+      ledger.save(owner + key, [], await ledger.find(owner + key), intent(owner));
     for (const key of ["1", "2", "3", "4"]) expect(await start(key)).toBe(true);
     await expect(start("5")).rejects.toMatchObject({
       code: "budget_exceeded",

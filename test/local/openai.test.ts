@@ -201,7 +201,7 @@ describe("a paint that lasts longer than the SDK's patience", () => {
     expect(await callsFor(prompt)).toHaveLength(1);
   });
 
-  test("is painted once for each wish: the same words sent anew are a new picture", async () => {
+  test("is painted once for each request: the same words sent anew are a new picture", async () => {
     const prompt = uniquePrompt();
     const { client, sent } = sdk();
     await client.images.generate({ prompt });
@@ -211,14 +211,14 @@ describe("a paint that lasts longer than the SDK's patience", () => {
     expect(await callsFor(prompt)).toHaveLength(2);
   });
 
-  test("is painted once for each wish, also for two at once: each gets a picture of its own", async () => {
+  test("is painted once for each request, also for two at once: each gets a picture of its own", async () => {
     const prompt = uniquePrompt(slow);
     const { client, sent } = sdk({ maxRetries: 6 });
-    const wish = async () => {
+    const ask = async () => {
       const { data } = await client.images.generate({ prompt }, { timeout: 2_000 });
       return data?.[0]?.url ?? "";
     };
-    const urls = await Promise.all([wish(), wish()]);
+    const urls = await Promise.all([ask(), ask()]);
 
     expect(sent.filter(({ status }) => status === 503).length).toBeGreaterThanOrEqual(2);
     const generations = new Set(sent.map(({ generation }) => generation));

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
 import { createBatchStore } from "../../lambdas/batches/table.ts";
-import { createPurse } from "../../lambdas/budgets/table.ts";
+import { createRemainingBudget } from "../../lambdas/budgets/table.ts";
 import { type GenerationListing, positionOf } from "../../lambdas/generations/listing.ts";
 import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generations/record.ts";
 import { checkpoint, claim, complete, refuse } from "../../lambdas/generations/transitions.ts";
@@ -8,7 +8,7 @@ import { type ApiNeeds, routesOf } from "../../lambdas/handlers/routes.ts";
 import { type Gateway, newHandler } from "../../lambdas/http/app.ts";
 import { createCursors } from "../../lambdas/http/cursor.ts";
 import type { RequestLimits } from "../../lambdas/http/request-limits.ts";
-import type { ResendStore, Sent } from "../../lambdas/openai/ledger-table.ts";
+import type { LedgerStore, Sent } from "../../lambdas/openai/ledger-table.ts";
 import { paceOf } from "../../lambdas/pacing/pace.ts";
 import { offer } from "./generations.ts";
 import {
@@ -49,20 +49,20 @@ function inMemoryListing(store: InMemoryGenerations): GenerationListing {
   };
 }
 
-/** The wishes of lambdas/openai/ledger-table.ts, written with the same condition. */
-export function inMemoryResends(
+/** The entries of lambdas/openai/ledger-table.ts, written with the same condition. */
+export function inMemoryLedger(
   generations: Pick<InMemoryGenerations, "put">,
-): ResendStore & { readonly requests: Map<string, Sent> } {
+): LedgerStore & { readonly requests: Map<string, Sent> } {
   const requests = new Map<string, Sent>();
   return {
     requests,
     async find(key) {
-      return requests.get(key) ?? { wishes: [], version: 0, expiresAt: 0 };
+      return requests.get(key) ?? { entries: [], version: 0, expiresAt: 0 };
     },
-    async save(key, wishes, seen, starts) {
+    async save(key, entries, seen, starts) {
       if ((requests.get(key)?.version ?? 0) !== seen.version) return false;
       if (starts !== undefined) generations.put(starts);
-      requests.set(key, { wishes, version: seen.version + 1, expiresAt: 0 });
+      requests.set(key, { entries, version: seen.version + 1, expiresAt: 0 });
       return true;
     },
   };
@@ -147,7 +147,7 @@ export interface ApiUnderTest {
   readonly clock: { now: number };
   readonly generations: InMemoryGenerations;
   readonly images: InMemoryImages;
-  readonly resends: ReturnType<typeof inMemoryResends>;
+  readonly ledger: ReturnType<typeof inMemoryLedger>;
   readonly signals: { name: string; fields: unknown }[];
   readonly dependencies: ApiDependencies;
   send(ask: Ask): Promise<Answer>;
@@ -175,7 +175,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
   const now = () => clock.now;
   const generations = inMemoryGenerations();
   const images = inMemoryImages(now);
-  const resends = inMemoryResends(generations);
+  const ledger = inMemoryLedger(generations);
   const pacer = inMemoryPacer(paceOf(60, 1), now);
   const signals: ApiUnderTest["signals"] = [];
   const meanwhile: ApiUnderTest["meanwhile"] = [];
@@ -183,11 +183,11 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     generations,
     listing: inMemoryListing(generations),
     images,
-    resends,
+    ledger,
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },
     limits: inMemoryLimits(now),
-    purse: createPurse(generations.table.client, { table: "table", budget: null, now }),
+    remainingBudget: createRemainingBudget(generations.table.client, { table: "table", budget: null, now }),
     pacerOf: () => pacer,
     cursors: createCursors(async () => Buffer.from("a key of cursors")),
     quotaOf: () => 60,
@@ -219,7 +219,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     clock,
     generations,
     images,
-    resends,
+    ledger,
     signals,
     dependencies,
     meanwhile,

@@ -51,6 +51,24 @@ describe("the documentation", () => {
     expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  test("the guarantees name test files that are there, and titles that are in them", () => {
+    const named = [
+      ...read("docs/guarantees.md").matchAll(/`((?:unit|local|stack)\/[\w./-]+)`((?:,? ?\*[^*]+\*)*)/g),
+    ];
+    expect(named.length).toBeGreaterThan(30);
+    const missing = named.flatMap(([, name = "", titles = ""]) => {
+      const path = join("test", `${name}.test.ts`);
+      if (!existsSync(join(root, path))) return [path];
+      const source = read(path);
+      return [...titles.matchAll(/\*([^*]+)\*/g)]
+        .map(([, title = ""]) => title.replace(/…$/, ""))
+        .filter((title) => !source.includes(title))
+        .map((title) => `${path}: ${title}`);
+    });
+
+    expect(missing).toEqual([]);
+  });
+
   test("its npm commands are scripts", () => {
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
     const used = pages.flatMap((page) =>

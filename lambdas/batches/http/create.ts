@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { requireFunds } from "../../budgets/cover.ts";
-import type { Purse } from "../../budgets/table.ts";
-import { makeRoom, type RoomNeeds } from "../../generations/open-limit.ts";
+import { requireBudget } from "../../budgets/cover.ts";
+import type { RemainingBudget } from "../../budgets/table.ts";
+import { type OpenLimitNeeds, requireOpenLimit } from "../../generations/open-limit.ts";
 import type { RequestSchema } from "../../generations/request.ts";
 import * as examples from "../../http/examples.ts";
 import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
@@ -19,11 +19,11 @@ import type { BatchStore } from "../table.ts";
 import { batchView } from "../view.ts";
 import { type BatchReplyNeeds, batchReply } from "./reply.ts";
 
-type CreateBatchNeeds = RoomNeeds &
+type CreateBatchNeeds = OpenLimitNeeds &
   BatchReplyNeeds & {
     readonly batches: Pick<BatchStore, "insert" | "get">;
     readonly manifests: Pick<Manifests, "bucket" | "look">;
-    readonly purse: Purse;
+    readonly remainingBudget: RemainingBudget;
     readonly offer: Offer;
     readonly now: () => number;
     readonly signal: (name: "BatchesAccepted", fields: { readonly batch_id: string }) => void;
@@ -93,9 +93,9 @@ async function accept(
   const { offer } = dependencies;
   const [first] = request.items ?? [];
   const model = first?.model ?? offer.models[0].id;
-  await makeRoom({ owner, lane: "batch", idempotencyKey: null, request: { model } }, dependencies);
+  await requireOpenLimit({ owner, lane: "batch", idempotencyKey: null, request: { model } }, dependencies);
   const etag = request.manifest === undefined ? "" : await tagOf(request.manifest, owner, dependencies);
-  await requireFunds(owner, pricesOf(request, offer), dependencies);
+  await requireBudget(owner, pricesOf(request, offer), dependencies);
   const accepted = acceptBatch({
     request,
     owner,

@@ -6,7 +6,7 @@ import { waitOf } from "../../http/prefer.ts";
 import { refusal } from "../../http/reply.ts";
 import { ENDS } from "../../platform/problems.ts";
 import { type CreateNeeds, create } from "../create.ts";
-import { makeRoom, type RoomNeeds } from "../open-limit.ts";
+import { type OpenLimitNeeds, requireOpenLimit } from "../open-limit.ts";
 import { problemOfEnd } from "../problem-of-end.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
 import { isOpen } from "../record.ts";
@@ -15,7 +15,7 @@ import { generationView } from "../view.ts";
 import { generationReply, type ReplyNeeds } from "./reply.ts";
 
 type CreateOperationNeeds = CreateNeeds &
-  RoomNeeds &
+  OpenLimitNeeds &
   WaitNeeds &
   ReplyNeeds & {
     /** Longest wait for an ended generation within one request, in seconds. */
@@ -62,7 +62,7 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
     async handle({ caller, headers, body, request }, dependencies: CreateOperationNeeds) {
       const key = headers["idempotency-key"] ?? null;
       const intent = intentOf(body, caller.owner, key, headers["cancel-after"]);
-      await makeRoom(intent, dependencies);
+      await requireOpenLimit(intent, dependencies);
       const { generation, replayed } = await create(intent, dependencies);
       if (!replayed) dependencies.signal("GenerationsAccepted", { generation_id: generation.id });
 

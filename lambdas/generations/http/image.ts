@@ -38,7 +38,7 @@ export const getImage = operation({
   },
 });
 
-/** `HEAD`, for whoever only wants to know. The presigned address is for HEAD too. */
+/** `HEAD` answers whether there is an image. The presigned address is for HEAD too. */
 export const headImage = operation({
   ...shared,
   method: "HEAD",

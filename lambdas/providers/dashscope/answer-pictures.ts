@@ -76,7 +76,7 @@ function anyAddress(written: string): string | null {
   return /^https?:\/\/\S+$/i.test(address) && URL.canParse(address) ? address : null;
 }
 
-/** As it was before somebody escaped it for HTML or JSON, and with its scheme. */
+/** As it was before it was escaped for HTML or JSON, and with its scheme. */
 function plain(written: string): string {
   return written
     .trim()

@@ -5,7 +5,7 @@ import type { OperatorFault, Rejection } from "../port.ts";
  *
  * Source: https://www.alibabacloud.com/help/en/model-studio/error-code and what users met in production. The order is
  * exact code, then (for the one code that needs it) the message, then the HTTP status. Codes are compared as they are,
- * case included: a code that nobody has seen yet is decided by its status.
+ * case included: an unknown code is decided by its status.
  *
  * The rule for doubt: there is no idempotency key, and a call whose answer was lost may have been billed. So whenever an
  * answer could mean either "refused, try again" or "lost", it is `unknown`, because resending may buy a second image.
@@ -168,7 +168,7 @@ export function classifyError(answer: {
   // A gateway that gave up waiting knows nothing of the picture, whatever code it sends along.
   if (GAVE_UP_WAITING.includes(answer.status)) return UNKNOWN;
   const means = byCodeOrStatus(answer.code, answer.status);
-  // One code, two meanings: a pace that was too quick, or a plan that is used up until somebody pays.
+  // One code, two meanings: a pace that was too quick, or a plan that is used up until it is paid for.
   return means === PACING && USED_UP.test(answer.message ?? "") ? misconfigured("money") : means;
 }
 

@@ -1,7 +1,7 @@
 import type { Model } from "../port.ts";
 
 /**
- * What is known of each model. Sources: the provider's image API, pricing and rate-limit pages
+ * The facts of DashScope's image models, by the provider's image API, pricing and rate-limit pages
  * (https://www.alibabacloud.com/help/en/model-studio/qwen-image-api, …/model-pricing, …/rate-limit).
  */
 

@@ -13,12 +13,12 @@ import { type Classification, classifyError, misconfigured, unavailable } from "
 import { retryAfterSeconds } from "./retry-after.ts";
 import { sourceExpiry } from "./source-expiry.ts";
 
-const NOBODY: ProviderDetail = { code: null, message: null, requestId: null, status: null };
+const NO_DETAIL: ProviderDetail = { code: null, message: null, requestId: null, status: null };
 
 function unsent(rejection: Rejection, reason: string): Rejected {
   return {
     ...rejection,
-    provider: { ...NOBODY, message: reason },
+    provider: { ...NO_DETAIL, message: reason },
     retryAfterSeconds: null,
     sent: false,
   };
@@ -32,7 +32,7 @@ export function toSubmission(reply: Reply, now: Date): Submission {
     case "unsent":
       return unsent(unavailable("always"), `not sent: ${reply.reason}`);
     case "lost":
-      return { outcome: "unknown", detail: `no answer: ${reply.reason}`, provider: NOBODY, raw: null };
+      return { outcome: "unknown", detail: `no answer: ${reply.reason}`, provider: NO_DETAIL, raw: null };
     case "answered":
       return answered(reply, now);
   }

@@ -93,9 +93,9 @@ export function generations(): void {
       const [batch, claimed] = [queued({ lane: "batch" }), queued()];
       for (const each of [late!, early!, future!, batch, claimed]) await store.insert(each);
       await store.save(submitting(claimed));
-      expect(await store.inLine("interactive", model, NOON + MINUTE)).toEqual([early!.id, late!.id]);
-      expect(await store.inLine("batch", model, NOON)).toEqual([batch.id]);
-      expect(await store.inLine("batch", "another", NOON)).toEqual([]);
+      expect(await store.firstQueued("interactive", model, NOON + MINUTE)).toEqual([early!.id, late!.id]);
+      expect(await store.firstQueued("batch", model, NOON)).toEqual([batch.id]);
+      expect(await store.firstQueued("batch", "another", NOON)).toEqual([]);
     });
 
     test("gives up what is due and was quarantined", async () => {
@@ -107,7 +107,7 @@ export function generations(): void {
       await store.quarantine(one.id);
       await store.quarantine("gen_none");
       expect(await store.due(NOON + 24 * HOUR)).toEqual([other.id]);
-      expect(await store.inLine("interactive", model, NOON)).toEqual([other.id]);
+      expect(await store.firstQueued("interactive", model, NOON)).toEqual([other.id]);
       expect(await listing.countOpen("owner", "interactive", 10)).toBe(1);
       await store.save(expire(other, NOON));
       expect(await store.due(NOON + 48 * HOUR)).toEqual([]);

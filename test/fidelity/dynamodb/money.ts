@@ -26,8 +26,8 @@ export function money(): void {
       // A repetition is answered though nothing is left, and reserves nothing.
       expect(await stores.generations.insert(one)).toMatchObject({ id: one.id, reserved: PRICE });
       expect([await held(stores), await held(stores, "environment")]).toEqual([2 * PRICE, 2 * PRICE]);
-      expect(await stores.purse.covers("owner", PRICE)).toBe(false);
-      expect(await stores.purse.covers("another", PRICE)).toBe(true);
+      expect(await stores.remainingBudget.covers("owner", PRICE)).toBe(false);
+      expect(await stores.remainingBudget.covers("another", PRICE)).toBe(true);
     });
 
     test("without a cap of its own is counted all the same", async () => {
@@ -66,17 +66,17 @@ export function money(): void {
 
     test("starts a generation and notes it together, one of many at once", async () => {
       const stores = await newStores({ ownerBudget: "100" });
-      const seen = await stores.resends.find("key");
-      expect(seen).toMatchObject({ wishes: [], version: 0 });
+      const seen = await stores.ledger.find("key");
+      expect(seen).toMatchObject({ entries: [], version: 0 });
       const tries = Array.from({ length: 5 }, () => queued());
       const won = await Promise.all(
-        tries.map((each) => stores.resends.save("key", withStarted([], each.id, send, NOON), seen, each)),
+        tries.map((each) => stores.ledger.save("key", withStarted([], each.id, send, NOON), seen, each)),
       );
       expect(won.filter((each) => each)).toHaveLength(1);
-      const { wishes, version } = await stores.resends.find("key");
+      const { entries, version } = await stores.ledger.find("key");
       const winner = tries[won.indexOf(true)]!;
-      expect({ wishes: wishes.map(({ generation_id }) => generation_id), version }).toEqual({
-        wishes: [winner.id],
+      expect({ entries: entries.map(({ generation_id }) => generation_id), version }).toEqual({
+        entries: [winner.id],
         version: 1,
       });
       for (const each of tries)
@@ -85,25 +85,25 @@ export function money(): void {
     });
 
     test("is written over the version that was seen alone", async () => {
-      const { resends } = await newStores();
-      const first = await resends.find("key");
-      expect(await resends.save("key", [], first)).toBe(true);
-      const second = await resends.find("key");
-      expect(await resends.save("key", [], first)).toBe(false);
-      expect(await resends.save("key", [], second)).toBe(true);
-      expect(await resends.save("key", [], second)).toBe(false);
+      const { ledger } = await newStores();
+      const first = await ledger.find("key");
+      expect(await ledger.save("key", [], first)).toBe(true);
+      const second = await ledger.find("key");
+      expect(await ledger.save("key", [], first)).toBe(false);
+      expect(await ledger.save("key", [], second)).toBe(true);
+      expect(await ledger.save("key", [], second)).toBe(false);
     });
 
     test("leaves nothing behind where nothing is left of the budget", async () => {
       const stores = await newStores({ ownerBudget: "0.10" });
       await stores.generations.insert(queued());
-      const seen = await stores.resends.find("key");
+      const seen = await stores.ledger.find("key");
       const started = queued();
-      const wishes = withStarted([], started.id, send, NOON);
-      await expect(stores.resends.save("key", wishes, seen, started)).rejects.toMatchObject({
+      const entries = withStarted([], started.id, send, NOON);
+      await expect(stores.ledger.save("key", entries, seen, started)).rejects.toMatchObject({
         code: "budget_exceeded",
       });
-      expect(await stores.resends.find("key")).toMatchObject({ wishes: [], version: 0 });
+      expect(await stores.ledger.find("key")).toMatchObject({ entries: [], version: 0 });
       expect(await stores.generations.get(started.id)).toBeNull();
     });
   });

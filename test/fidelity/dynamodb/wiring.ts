@@ -1,11 +1,11 @@
 import { createApiKeyStore } from "../../../lambdas/api-keys/table.ts";
 import { createBatchStore } from "../../../lambdas/batches/table.ts";
-import { budgetOf, createPurse } from "../../../lambdas/budgets/table.ts";
+import { budgetOf, createRemainingBudget } from "../../../lambdas/budgets/table.ts";
 import { createListing } from "../../../lambdas/generations/listing.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
-import { createResendStore } from "../../../lambdas/openai/ledger-table.ts";
+import { createLedgerStore } from "../../../lambdas/openai/ledger-table.ts";
 import { createPacer } from "../../../lambdas/pacing/limiter.ts";
 import { paceOf } from "../../../lambdas/pacing/pace.ts";
 import { createTaskTokens } from "../../../lambdas/workflows/task-tokens.ts";
@@ -26,8 +26,8 @@ export async function newStores({ ownerBudget = "", environmentBudget = "" } = {
     generations: createGenerationStore(client, table, retentionDays, budget),
     listing: createListing(client, table),
     batches: createBatchStore(client, { table, retentionDays, now }),
-    resends: createResendStore(client, { table, retentionDays, budget }),
-    purse: createPurse(client, { table, budget, now }),
+    ledger: createLedgerStore(client, { table, retentionDays, budget }),
+    remainingBudget: createRemainingBudget(client, { table, budget, now }),
     keys: createApiKeyStore(client, table, now),
     tokens: createTaskTokens(client, table, now),
     limits: createRequestLimits(client, table, now),

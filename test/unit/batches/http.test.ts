@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createPurse } from "../../../lambdas/budgets/table.ts";
+import { createRemainingBudget } from "../../../lambdas/budgets/table.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 
 const post = (body: unknown, headers = {}, owner = "alice") => ({
@@ -126,8 +126,12 @@ describe("creating a batch", () => {
       const { client, items } = api.generations.table;
       items.set(COUNTER, { pk: COUNTER, held_millionths: held });
       const budget = { owner: 250_000, environment: null };
-      const purse = createPurse(client, { table: "table", budget, now: () => api.clock.now });
-      Object.assign(api.dependencies, { purse });
+      const remainingBudget = createRemainingBudget(client, {
+        table: "table",
+        budget,
+        now: () => api.clock.now,
+      });
+      Object.assign(api.dependencies, { remainingBudget });
       return { api, items };
     };
     const three = { items: [...two.items, { prompt: "c" }] };

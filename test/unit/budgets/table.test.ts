@@ -2,11 +2,11 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { budgetOf, createPurse } from "../../../lambdas/budgets/table.ts";
+import { budgetOf, createRemainingBudget } from "../../../lambdas/budgets/table.ts";
 import { removeOwned } from "../../../lambdas/generations/end-early.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
 import { cancel, claim, refuse, remove } from "../../../lambdas/generations/transitions.ts";
-import { createResendStore } from "../../../lambdas/openai/ledger-table.ts";
+import { createLedgerStore } from "../../../lambdas/openai/ledger-table.ts";
 import { amountOf, millionthsOf } from "../../../lambdas/platform/money.ts";
 import { HOUR, NOON, PRICE, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import { inMemoryTable } from "../../support/in-memory-table.ts";
@@ -17,14 +17,14 @@ const OWNER_COUNTER = "budget#owner#owner#2026-11";
 const TOTAL_COUNTER = "budget#environment#2026-11";
 
 /** A table in memory with transactions: every condition, then every write. */
-function purse(owner: string, environment: string) {
+function remainingBudget(owner: string, environment: string) {
   const table = inMemoryTable();
   const transactions: Writes[] = [];
   const conflicts = { left: 0 };
   const held = (pk: string) => Number(table.items.get(pk)?.["held_millionths"] ?? 0);
   const refused = ({ Put, Update }: Writes[number]): boolean => {
     if (Update?.ConditionExpression !== undefined)
-      return held(String(Update.Key?.["pk"])) > Number(Update.ExpressionAttributeValues?.[":room"]);
+      return held(String(Update.Key?.["pk"])) > Number(Update.ExpressionAttributeValues?.[":most"]);
     const found = table.items.get(String(Put?.Item?.["pk"]));
     if (Put?.ConditionExpression === "attribute_not_exists(pk)") return found !== undefined;
     if (Put?.ConditionExpression?.startsWith("version") === true)
@@ -61,15 +61,15 @@ function purse(owner: string, environment: string) {
   } as unknown as DynamoDBDocumentClient;
   const budget = budgetOf(owner, environment);
   const generations = createGenerationStore(client, "table", 30, budget);
-  const resends = createResendStore(client, { table: "table", retentionDays: 30, budget });
+  const ledger = createLedgerStore(client, { table: "table", retentionDays: 30, budget });
   const counters = () => [held(OWNER_COUNTER), held(TOTAL_COUNTER)];
-  return { table, client, transactions, conflicts, generations, resends, counters };
+  return { table, client, transactions, conflicts, generations, ledger, counters };
 }
 
 describe("a budget", () => {
-  let all = purse("0.15", "1.00");
+  let all = remainingBudget("0.15", "1.00");
   beforeEach(() => {
-    all = purse("0.15", "1.00");
+    all = remainingBudget("0.15", "1.00");
   });
 
   test("reserves the price with the generation, up to the cap and no further", async () => {
@@ -161,7 +161,7 @@ describe("a budget", () => {
   });
 
   test("holds for the door that takes re-sends, too", async () => {
-    const start = async (key: string) => all.resends.save(key, [], await all.resends.find(key), queued());
+    const start = async (key: string) => all.ledger.save(key, [], await all.ledger.find(key), queued());
     expect([await start("a"), await start("b")]).toEqual([true, true]);
     await expect(start("c")).rejects.toMatchObject({ code: "budget_exceeded" });
     expect(all.counters()).toEqual([150_000, 150_000]);
@@ -169,7 +169,7 @@ describe("a budget", () => {
 });
 
 test("a budget of the environment holds all owners together", async () => {
-  const all = purse("", "0.10");
+  const all = remainingBudget("", "0.10");
   await all.generations.insert(queued());
   await expect(all.generations.insert({ ...queued(), owner: "other" })).rejects.toMatchObject({
     code: "budget_exceeded",
@@ -177,13 +177,13 @@ test("a budget of the environment holds all owners together", async () => {
 });
 
 test("a cap below the price refuses everything", async () => {
-  const all = purse("0.05", "");
+  const all = remainingBudget("0.05", "");
   await expect(all.generations.insert(queued())).rejects.toMatchObject({ code: "budget_exceeded" });
   expect(all.transactions).toEqual([]);
 });
 
 test("without a cap nothing is counted, and what was reserved before is given back all the same", async () => {
-  const capped = purse("1", "1");
+  const capped = remainingBudget("1", "1");
   const generation = queued();
   await capped.generations.insert(generation);
   const free = createGenerationStore(capped.client, "table", 30, budgetOf("", ""));
@@ -196,13 +196,14 @@ test("without a cap nothing is counted, and what was reserved before is given ba
   expect(await capped.client.send(new GetCommand({ TableName: "table", Key: { pk: "x" } }))).toEqual({});
 });
 
-test("a purse covers what is left under both caps, of this month", async () => {
-  const all = purse("0.15", "0.20");
+test("the remaining budget covers what is left under both caps, of this month", async () => {
+  const all = remainingBudget("0.15", "0.20");
   const covers = (owner: string, millionths: number, { owners = "0.15", now = NOON } = {}) =>
-    createPurse(all.client, { table: "table", budget: budgetOf(owners, "0.20"), now: () => now }).covers(
-      owner,
-      millionths,
-    );
+    createRemainingBudget(all.client, {
+      table: "table",
+      budget: budgetOf(owners, "0.20"),
+      now: () => now,
+    }).covers(owner, millionths);
   expect(await covers("owner", 150_000)).toBe(true);
   expect(await covers("owner", 150_001)).toBe(false);
   await all.generations.insert(queued());
@@ -210,7 +211,7 @@ test("a purse covers what is left under both caps, of this month", async () => {
   expect([await covers("other", 125_000), await covers("other", 125_001)]).toEqual([true, false]);
   expect(await covers("other", 125_001, { owners: "" })).toBe(false);
   expect(await covers("owner", 150_000, { now: NOON + 40 * 24 * HOUR })).toBe(true);
-  const free = createPurse(all.client, { table: "table", budget: null, now: () => NOON });
+  const free = createRemainingBudget(all.client, { table: "table", budget: null, now: () => NOON });
   expect(await free.covers("owner", 10 ** 12)).toBe(true);
 });
 

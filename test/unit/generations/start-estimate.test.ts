@@ -25,7 +25,7 @@ async function queue({ perMinute = 60, held = 0, ahead = 0 } = {}) {
     interval: pace.interval,
     ask: (generation = queued()) =>
       estimateStart(generation, {
-        generations: { inLine: async () => [...line, generation.id] },
+        generations: { firstQueued: async () => [...line, generation.id] },
         pacerOf: () => pacer,
         now: () => clock.now,
       }),

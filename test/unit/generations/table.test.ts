@@ -80,8 +80,8 @@ describe("the store of generations", () => {
     const [later, other] = [queued({ now: NOON + HOUR }), queued({ lane: "batch" })];
     const snapshot = queued({ body: { model: "qwen-image-max-2025-12-30" } });
     for (const generation of [second, first, later, other, snapshot]) await store.insert(generation);
-    expect(await store.inLine("interactive", MODEL, NOON + 1)).toEqual([first.id, second.id]);
-    expect(await store.inLine("batch", MODEL, NOON)).toEqual([other.id]);
+    expect(await store.firstQueued("interactive", MODEL, NOON + 1)).toEqual([first.id, second.id]);
+    expect(await store.firstQueued("batch", MODEL, NOON)).toEqual([other.id]);
   });
 
   test("what is quarantined is in no queue", async () => {
@@ -89,7 +89,7 @@ describe("the store of generations", () => {
     const generation = queued();
     await store.insert(generation);
     await store.quarantine(generation.id);
-    expect(await store.inLine("interactive", MODEL, NOON + HOUR)).toEqual([]);
+    expect(await store.firstQueued("interactive", MODEL, NOON + HOUR)).toEqual([]);
     expect(await store.due(NOON + 48 * HOUR)).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ import { createListing, positionOf } from "../../../lambdas/generations/listing.
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
-import { createResendStore, resendKey } from "../../../lambdas/openai/ledger-table.ts";
+import { createLedgerStore, ledgerKey } from "../../../lambdas/openai/ledger-table.ts";
 import { documents as client } from "../../../lambdas/platform/clients.ts";
 import { offer, schema } from "../../support/generations.ts";
 
@@ -153,10 +153,10 @@ describe("the secret of the cursors", () => {
   });
 });
 
-describe("the wishes of a request that may be sent again", () => {
-  const resends = createResendStore(client, { table: "table", retentionDays: 30 });
-  const nothing = { wishes: [], version: 0, expiresAt: 0 };
-  const wish = {
+describe("the entries of a request that may be sent again", () => {
+  const ledger = createLedgerStore(client, { table: "table", retentionDays: 30 });
+  const nothing = { entries: [], version: 0, expiresAt: 0 };
+  const entry = {
     generation_id: "gen_1",
     by_resend: true,
     started_at: 7,
@@ -175,17 +175,21 @@ describe("the wishes of a request that may be sent again", () => {
   test("are written together with the generation that one of them starts", async () => {
     table.on(TransactWriteCommand).resolves({});
     const started = generation();
-    expect(await resends.save("k", [wish], nothing, started)).toBe(true);
+    expect(await ledger.save("k", [entry], nothing, started)).toBe(true);
     expect(written().map(({ Put }) => Put?.Item?.["pk"])).toEqual(["resend#k", `generation#${started.id}`]);
     expect(written()[0]?.Put).toMatchObject({
-      Item: { wishes: [wish], version: 1, expires_at: Math.ceil(Date.parse(started.deadline) / 1000) + 3600 },
+      Item: {
+        wishes: [entry],
+        version: 1,
+        expires_at: Math.ceil(Date.parse(started.deadline) / 1000) + 3600,
+      },
       ConditionExpression: "attribute_not_exists(version)",
     });
   });
 
   test("are written over those that were seen, and expire no sooner", async () => {
     table.on(TransactWriteCommand).resolves({});
-    await resends.save("k", [wish], { wishes: [], version: 4, expiresAt: 9_999_999_999 }, generation());
+    await ledger.save("k", [entry], { entries: [], version: 4, expiresAt: 9_999_999_999 }, generation());
     expect(written()[0]?.Put).toMatchObject({
       Item: { version: 5, expires_at: 9_999_999_999 },
       ConditionExpression: "version = :previous",
@@ -195,7 +199,7 @@ describe("the wishes of a request that may be sent again", () => {
 
   test("are written by a transaction: its token makes the SDK's repetition the same write", async () => {
     table.on(TransactWriteCommand).resolves({});
-    await resends.save("k", [wish], nothing);
+    await ledger.save("k", [entry], nothing);
     expect(written()).toHaveLength(1);
     expect(table.calls()).toHaveLength(1);
   });
@@ -204,25 +208,25 @@ describe("the wishes of a request that may be sent again", () => {
     table
       .on(GetCommand)
       .resolvesOnce({})
-      .resolvesOnce({ Item: { pk: "resend#k", wishes: [wish], version: 3, expires_at: 9 } })
+      .resolvesOnce({ Item: { pk: "resend#k", wishes: [entry], version: 3, expires_at: 9 } })
       .resolvesOnce({
         Item: { pk: "resend#k", generation_id: "gen_1", by_resend: true, written_at: 7, expires_at: 9 },
       });
-    expect([await resends.find("k"), await resends.find("k"), await resends.find("k")]).toEqual([
+    expect([await ledger.find("k"), await ledger.find("k"), await ledger.find("k")]).toEqual([
       nothing,
-      { wishes: [wish], version: 3, expiresAt: 9 },
-      { wishes: [wish], version: 0, expiresAt: 9 },
+      { entries: [entry], version: 3, expiresAt: 9 },
+      { entries: [entry], version: 0, expiresAt: 9 },
     ]);
   });
 
   test("are another's when their condition does not hold", async () => {
     table.on(TransactWriteCommand).rejects(canceled("ConditionalCheckFailed", "None"));
-    expect(await resends.save("k", [wish], nothing, generation())).toBe(false);
+    expect(await ledger.save("k", [entry], nothing, generation())).toBe(false);
   });
 
   test("are sent again while another write of the same items is under way", async () => {
     table.on(TransactWriteCommand).rejectsOnce(canceled("TransactionConflict", "None")).resolves({});
-    expect(await resends.save("k", [wish], nothing, generation())).toBe(true);
+    expect(await ledger.save("k", [entry], nothing, generation())).toBe(true);
     expect(table.calls()).toHaveLength(2);
   });
 
@@ -230,17 +234,17 @@ describe("the wishes of a request that may be sent again", () => {
     "are a failure when it says %j",
     async (codes) => {
       table.on(TransactWriteCommand).rejects(canceled(...codes));
-      await expect(resends.save("k", [wish], nothing, generation())).rejects.toThrow("canceled");
+      await expect(ledger.save("k", [entry], nothing, generation())).rejects.toThrow("canceled");
     },
   );
 
   test("depend on owner, key and every byte of the body", () => {
     const keys = [
-      resendKey({ owner: "a", keyId: "1" }, Buffer.from("x")),
-      resendKey({ owner: "b", keyId: "1" }, Buffer.from("x")),
-      resendKey({ owner: "a", keyId: "2" }, Buffer.from("x")),
-      resendKey({ owner: "a", keyId: "1" }, Buffer.from("x ")),
-      resendKey({ owner: "a1", keyId: "" }, Buffer.from("x")),
+      ledgerKey({ owner: "a", keyId: "1" }, Buffer.from("x")),
+      ledgerKey({ owner: "b", keyId: "1" }, Buffer.from("x")),
+      ledgerKey({ owner: "a", keyId: "2" }, Buffer.from("x")),
+      ledgerKey({ owner: "a", keyId: "1" }, Buffer.from("x ")),
+      ledgerKey({ owner: "a1", keyId: "" }, Buffer.from("x")),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });

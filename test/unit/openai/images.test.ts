@@ -40,7 +40,7 @@ describe("the OpenAI door", () => {
     endSoon(api, (id) => api.succeed(id, 5_000_000));
     const large = await api.send(ask(0, inline));
     expect([large.status, large.body.billed, large.headers["x-should-retry"]]).toEqual([422, "yes", "false"]);
-    // Asking again for the address would be a new wish.
+    // Asking again for the address would be a new request.
     expect(large.body.detail).toContain(`GET /v1/generations/${large.headers["x-generation-id"]}/image`);
     expect(JSON.stringify(large.body)).not.toContain('"url"');
     expect(large.body.errors).toEqual([{ pointer: "#/response_format", detail: expect.any(String) }]);
@@ -115,7 +115,7 @@ describe("a request that an SDK sends again", () => {
     expect(count(api)).toBe(1);
   });
 
-  test("is joined by its own first send, arriving late; the next first send is a new wish", async () => {
+  test("is joined by its own first send, arriving late; the next first send is a new request", async () => {
     const api = apiUnderTest({ longestWait: 1 });
     const resent = await api.send(ask(1));
     const late = await api.send(ask(0));
@@ -169,8 +169,8 @@ describe("a request that an SDK sends again", () => {
     const api = apiUnderTest({ longestWait: 1 });
     await api.send(ask(0));
     await api.succeed([...api.generations.records.keys()][0] ?? "");
-    const { save } = api.resends;
-    Object.assign(api.resends, {
+    const { save } = api.ledger;
+    Object.assign(api.ledger, {
       save: (...parameters: Parameters<typeof save>) =>
         parameters[1].some(({ delivered_at }) => delivered_at !== null) ? fault() : save(...parameters),
     });
@@ -191,7 +191,7 @@ describe("a request that an SDK sends again", () => {
     expect(count(api)).toBe(2);
   });
 
-  test("a first send long after a re-send is a wish of its own", async () => {
+  test("a first send long after a re-send is a request of its own", async () => {
     const api = apiUnderTest({ longestWait: 1 });
     await api.send(ask(1));
     api.clock.now += 61_000;
@@ -231,11 +231,11 @@ describe("a request that an SDK sends again", () => {
     },
   );
 
-  test("waits its turn when the wishes change between reading and writing", async () => {
+  test("waits its turn when the ledger changes between reading and writing", async () => {
     const api = apiUnderTest({ longestWait: 1 });
-    const { find } = api.resends;
+    const { find } = api.ledger;
     let overtaken = false;
-    Object.assign(api.resends, {
+    Object.assign(api.ledger, {
       async find(key: string) {
         const found = await find(key);
         if (!overtaken) {
@@ -250,12 +250,12 @@ describe("a request that an SDK sends again", () => {
   });
 });
 
-/** Lets every call to the wishes take a number of turns of the event loop that depends on the seed. */
+/** Lets every call to the ledger take a number of turns of the event loop that depends on the seed. */
 function shuffleTurns(api: ApiUnderTest, seed: number): void {
   let state = seed + 1;
   for (const name of ["find", "save"] as const) {
-    const call = api.resends[name] as (...parameters: unknown[]) => Promise<unknown>;
-    Object.assign(api.resends, {
+    const call = api.ledger[name] as (...parameters: unknown[]) => Promise<unknown>;
+    Object.assign(api.ledger, {
       async [name](...parameters: unknown[]) {
         state = (state * 48271) % 2147483647;
         for (let turn = state % 4; turn > 0; turn--) await new Promise(setImmediate);

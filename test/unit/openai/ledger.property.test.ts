@@ -54,8 +54,8 @@ const paints = fc.array(
   { minLength: 6, maxLength: 6 },
 );
 
-/** Lets identical wishes take their course; answers which generation each caller got, and all that were started. */
-async function play(wishes: readonly Caller[], durations: readonly number[]) {
+/** Lets identical requests take their course; answers which generation each caller got, and all that were started. */
+async function play(senders: readonly Caller[], durations: readonly number[]) {
   const api = apiUnderTest();
   const ends = new Map<string, number>();
   const got = new Map<Caller, string>();
@@ -72,16 +72,16 @@ async function play(wishes: readonly Caller[], durations: readonly number[]) {
     const again = (at: number) => {
       if (heard) later(at + caller.pause, () => send(caller, retryCount + 1));
     };
-    const { save } = api.resends;
+    const { save } = api.ledger;
     const failing = async (...parameters: Parameters<typeof save>) => {
       await save(...parameters);
       throw new Error("the answer of the table was lost");
     };
-    const resends = fate === "write lost" ? { ...api.resends, save: failing } : api.resends;
+    const ledger = fate === "write lost" ? { ...api.ledger, save: failing } : api.ledger;
     const sent = await sendOnce(
       intent,
       { key: "k", retryCount, until },
-      { ...api.dependencies, resends },
+      { ...api.dependencies, ledger },
     ).catch(() => null);
     for (const id of api.generations.records.keys()) {
       if (ends.has(id)) continue;
@@ -113,7 +113,7 @@ async function play(wishes: readonly Caller[], durations: readonly number[]) {
     if (fate === "doubled" && retryCount > 0) await arrive(caller, retryCount, fate, false);
   }
 
-  for (const caller of wishes) later(start + caller.startsAt, () => send(caller, 0));
+  for (const caller of senders) later(start + caller.startsAt, () => send(caller, 0));
   for (let next = agenda.shift(); next !== undefined; next = agenda.shift()) {
     api.clock.now = Math.max(api.clock.now, next.at);
     await next.act();
@@ -121,26 +121,26 @@ async function play(wishes: readonly Caller[], durations: readonly number[]) {
   return { got, started: [...api.generations.records.keys()] };
 }
 
-test("identical wishes at once get a picture of their own each, and none is left over", async () => {
+test("identical requests at once get a picture of their own each, and none is left over", async () => {
   await fc.assert(
-    fc.asyncProperty(callers(fc.constant("answered")), paints, async (wishes, durations) => {
-      const { got, started } = await play(wishes, durations);
+    fc.asyncProperty(callers(fc.constant("answered")), paints, async (senders, durations) => {
+      const { got, started } = await play(senders, durations);
       expect([...got.values()].sort()).toEqual(started.sort());
-      expect(started).toHaveLength(wishes.length);
+      expect(started).toHaveLength(senders.length);
     }),
     { numRuns: 300 },
   );
 });
 
-test("whatever befalls the sends, each wish is submitted once and each caller gets a picture", async () => {
+test("whatever befalls the sends, each request is submitted once and each caller gets a picture", async () => {
   await fc.assert(
-    fc.asyncProperty(callers(fc.constantFrom(...fates)), paints, async (wishes, durations) => {
-      const { got, started } = await play(wishes, durations);
-      expect(got.size).toBe(wishes.length);
-      expect(started.length).toBeLessThanOrEqual(wishes.length);
-      // A first send that never comes is not known to be one, where its re-sends find an identical wish to join.
-      if (!wishes.some(({ fates: [first] }) => first === "lost on its way"))
-        expect(started).toHaveLength(wishes.length);
+    fc.asyncProperty(callers(fc.constantFrom(...fates)), paints, async (senders, durations) => {
+      const { got, started } = await play(senders, durations);
+      expect(got.size).toBe(senders.length);
+      expect(started.length).toBeLessThanOrEqual(senders.length);
+      // A first send that never comes is not known to be one, where its re-sends find an identical request to join.
+      if (!senders.some(({ fates: [first] }) => first === "lost on its way"))
+        expect(started).toHaveLength(senders.length);
     }),
     { numRuns: 500 },
   );

@@ -56,8 +56,8 @@ describe("the stock openai package", () => {
     };
     api.meanwhile.push(...Array.from({ length: 16 }, () => () => {}), paintAll);
     const client = sdk(api);
-    const wish = () => client.images.generate({ prompt: "a fox" }, { maxRetries: 5 });
-    const urls = (await Promise.all([wish(), wish()])).map(({ data }) => data?.[0]?.url);
+    const ask = () => client.images.generate({ prompt: "a fox" }, { maxRetries: 5 });
+    const urls = (await Promise.all([ask(), ask()])).map(({ data }) => data?.[0]?.url);
     expect(api.generations.records.size).toBe(2);
     for (const id of api.generations.records.keys()) expect(urls.join(" ")).toContain(id);
   });

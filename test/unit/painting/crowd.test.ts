@@ -15,8 +15,8 @@ function crowd(length: number, claimedPerLook: number) {
   const crowded = {
     ...generations,
     /** Between the look at the line and the claim, others claim those who were seen first. */
-    async inLine(...asked: Parameters<typeof generations.inLine>) {
-      const seen = await generations.inLine(...asked);
+    async firstQueued(...asked: Parameters<typeof generations.firstQueued>) {
+      const seen = await generations.firstQueued(...asked);
       for (const id of seen.slice(0, claimedPerLook)) {
         const found: Generation | null = await generations.get(id);
         if (found?.state === "queued" && id !== last.id) generations.put(submitting(found, "another"));

@@ -219,7 +219,7 @@ describe("the line", () => {
     await bench.deliver(waiting);
     expect(bench.asked).toEqual(["fox"]);
     expect(bench.signals).toEqual(["PoisonMessage"]);
-    expect(await bench.generations.inLine("interactive", "qwen-image-max", NOON + HOUR)).toEqual([]);
+    expect(await bench.generations.firstQueued("interactive", "qwen-image-max", NOON + HOUR)).toEqual([]);
   });
 
   test("an overdue one expires instead of taking the slot", async () => {
