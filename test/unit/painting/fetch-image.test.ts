@@ -32,7 +32,10 @@ describe("a painted image", () => {
     bench.put(generation);
     bench.downloads.push(fault, fault);
     expect(await bench.deliver(generation)).toEqual({ kind: "done" });
-    expect(bench.record(generation)).toMatchObject({ state: "succeeded", image: { source_sha256: "00", bytes: 7 } });
+    expect(bench.record(generation)).toMatchObject({
+      state: "succeeded",
+      image: { source_sha256: "00", bytes: 7 },
+    });
   });
 
   test("comes back later when that does not help, and is never painted again", async () => {
