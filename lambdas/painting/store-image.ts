@@ -14,7 +14,7 @@ export async function storeImage(
   const { contentType, width, height, bytes, sha256 } = file;
   let key: string;
   try {
-    key = await dependencies.images.put(generation.id, file);
+    key = await dependencies.images.put(generation.id, file, generation.request_hash);
   } catch (error) {
     return faultOf("storage_unavailable", `the bucket refused it (${errorName(error)})`);
   }

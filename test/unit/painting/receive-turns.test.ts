@@ -10,6 +10,7 @@ import { type Bench, workerBench } from "../../support/worker-bench.ts";
 function queueOf(bench: Bench) {
   const sent: string[] = [];
   const putBack: number[] = [];
+  const held: number[] = [];
   const deadLetters: string[] = [];
   const queue = {
     send: async (ids: readonly string[]) => {
@@ -18,12 +19,15 @@ function queueOf(bench: Bench) {
     putBack: async (_: string, seconds: number) => {
       putBack.push(seconds);
     },
+    hold: async (_: string, seconds: number) => {
+      held.push(seconds);
+    },
     deadLetter: async (body: string) => {
       deadLetters.push(body);
     },
   };
   const receive = receiveTurns({ dependencies: bench.dependencies, queue });
-  return { sent, putBack, deadLetters, queue, receive };
+  return { sent, putBack, held, deadLetters, queue, receive };
 }
 
 function event(body: string, deliveries = 1): SQSEvent {
@@ -62,7 +66,7 @@ describe("a message", () => {
     bench.put(generation);
     const { receive, putBack } = queueOf(bench);
     expect(await receive(event(messageBody(generation.id)))).toEqual(KEPT);
-    expect(putBack).toEqual([396]);
+    expect(putBack).toEqual([25]);
   });
 
   test("that can't be put back is kept all the same", async () => {

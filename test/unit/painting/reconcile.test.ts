@@ -11,7 +11,7 @@ import {
   submitting,
   succeeded,
 } from "../../support/generations.ts";
-import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
+import { inMemoryAnswers, inMemoryGenerations } from "../../support/in-memory-stores.ts";
 
 function reconciler(now: number) {
   const generations = inMemoryGenerations();
@@ -22,8 +22,10 @@ function reconciler(now: number) {
       sent.push(...ids);
     },
   };
-  const run = () => reconcile({ generations, queue, now: () => now, signal: (name) => signals.push(name) });
-  return { generations, sent, signals, queue, run };
+  const answers = inMemoryAnswers();
+  const run = () =>
+    reconcile({ generations, queue, answers, now: () => now, signal: (name) => signals.push(name) });
+  return { generations, answers, sent, signals, queue, run };
 }
 
 describe("the reconciler", () => {
