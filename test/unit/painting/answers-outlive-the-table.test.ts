@@ -4,7 +4,7 @@ import { cancel, claim, loseAnswer, remove } from "../../../lambdas/generations/
 import { settleLateAnswer } from "../../../lambdas/painting/late-answer.ts";
 import { submit } from "../../../lambdas/painting/submit.ts";
 import { NOON, PRICE, painted, queued, SOURCE_URL, submitting } from "../../support/generations.ts";
-import { type Bench, callerRefused, workerBench } from "../../support/worker-bench.ts";
+import { accepted, type Bench, callerRefused, workerBench } from "../../support/worker-bench.ts";
 
 const SECOND = 1000;
 const fox = (body = {}) => queued({ body: { prompt: "fox", ...body } });
@@ -108,6 +108,21 @@ describe("an answer that comes after its call was taken for lost", () => {
     });
     expect(record).toHaveProperty("error.message", expect.stringMatching(`^lost The answer came.* ${key}`));
     expect(record.history.map(({ event }) => event)).toContain("late_answer");
+  });
+
+  test("is what a worker makes of its own checkpoint that is refused", async () => {
+    const generation = fox();
+    const bench = workerBench({
+      submit: async () => {
+        const claimed = bench.record(generation);
+        if (claimed.state === "submitting") bench.put(lost(claimed));
+        return accepted;
+      },
+    });
+    bench.put(generation);
+    await bench.deliver(generation);
+    expect(bench.record(generation)).toMatchObject({ state: "failed", error: { billed: "yes" } });
+    expect(bench.images.stored.size).toBe(1);
   });
 
   test("keeps what a budget has reserved", async () => {
