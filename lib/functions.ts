@@ -118,6 +118,7 @@ export class Functions extends Construct {
 
     this.reconciler = make("reconciler", "Ends or queues again what got stuck", timeouts.reconciler, 512);
     store.grantRecords(this.reconciler, ["GetItem", "PutItem", "UpdateItem"], ["open"]);
+    store.grantAnswersRead(this.reconciler);
     queue.grantSend(this.reconciler);
     expansions.grantSend(this.reconciler);
     new Rule(this, "ReconcilerSchedule", {
@@ -153,6 +154,9 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     PROVIDER_READ_TIMEOUT_SECONDS: String(timeouts.providerRead),
     LEASE_SECONDS: String(timeouts.lease),
     SLOT_WAIT_SECONDS: String(timeouts.slotWait),
+    HEARTBEAT_SECONDS: String(timeouts.heartbeat),
+    WORK_VISIBILITY_SECONDS: String(timeouts.workVisibility),
+    INQUIRY_SECONDS: String(timeouts.inquiry),
     PROBE_SECONDS: String(timeouts.probe),
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
     MARKING: environment.marking,

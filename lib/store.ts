@@ -135,8 +135,10 @@ export class Store extends Construct {
     this.allowObjects(target, PICTURES, ["s3:GetObject"]);
   }
 
+  /** Store pictures, and look whether one is there. */
   grantPicturesWrite(target: ServiceFunction): void {
-    this.allowObjects(target, PICTURES, ["s3:PutObject"]);
+    this.allowObjects(target, PICTURES, ["s3:GetObject", "s3:PutObject"]);
+    this.allowList(target);
     this.allowObjects(target, UNVERIFIED, ["s3:PutObject"]);
   }
 
@@ -148,6 +150,13 @@ export class Store extends Construct {
   /** Keep answers of the provider, and read back the pictures among them. */
   grantAnswersWrite(target: ServiceFunction): void {
     this.allowObjects(target, ANSWERS, ["s3:GetObject", "s3:PutObject"]);
+    this.allowList(target);
+  }
+
+  /** Read accepted answers that the table refused. */
+  grantAnswersRead(target: ServiceFunction): void {
+    this.allowObjects(target, ANSWERS, ["s3:GetObject"]);
+    this.allowList(target);
   }
 
   /** Read what owners want painted in batches. */
@@ -187,6 +196,11 @@ export class Store extends Construct {
         }),
       ],
     });
+  }
+
+  /** List keys: the one proof that something is not there, whatever else the role may do. */
+  private allowList(target: ServiceFunction): void {
+    target.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
   }
 
   private allowObjects(target: ServiceFunction, objects: string, actions: string[]): void {

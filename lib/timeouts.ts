@@ -17,6 +17,12 @@ export interface Timeouts {
   readonly worker: number;
   /** How long the queue hides a message in work: longer than the worker may run. */
   readonly queueVisibility: number;
+  /** How often a worker shows the queue that it lives, and looks whether somebody asks. */
+  readonly heartbeat: number;
+  /** How long each of these signs hides its message: two may fail. */
+  readonly workVisibility: number;
+  /** How long a worker has to answer whether it lives: longer than the time between two looks. */
+  readonly inquiry: number;
   /** Longest wait for an ended generation within one HTTP request. */
   readonly apiWait: number;
   readonly api: number;
@@ -49,6 +55,7 @@ export function timeoutsFor(providerSeconds: number): Timeouts {
   const slotWait = Math.min(LONGEST_SLOT_WAIT_SECONDS, Math.max(2, Math.ceil(providerSeconds * 0.05)));
   const download = Math.max(10, Math.ceil(providerSeconds * 0.4));
   const worker = slotWait + lease + download + margin;
+  const heartbeat = Math.min(15, Math.max(3, Math.ceil(providerSeconds * 0.05)));
   return {
     providerRead: providerSeconds + margin,
     lease,
@@ -57,6 +64,9 @@ export function timeoutsFor(providerSeconds: number): Timeouts {
     download,
     worker,
     queueVisibility: worker + margin,
+    heartbeat,
+    workVisibility: 3 * heartbeat,
+    inquiry: Math.ceil((heartbeat * 5) / 3),
     apiWait: 25,
     api: 28,
     gateway: GATEWAY_LIMIT,

@@ -1,5 +1,6 @@
 import type { ImageStore } from "../images/bucket.ts";
 import { Contended, ServiceError } from "../platform/problems.ts";
+import { billedOf } from "./billed.ts";
 import { owned } from "./owned.ts";
 import type { ReadNeeds } from "./read.ts";
 import { type EndedGeneration, isOpen } from "./record.ts";
@@ -46,7 +47,8 @@ export async function removeOwned(id: string, owner: string, dependencies: Remov
       ended.removed_at !== null || (await dependencies.generations.save(remove(ended, dependencies.now())));
     if (!gone) continue;
     // After the record: a picture without a record is waste, a record without its picture would be a lie.
-    if (ended.state === "succeeded") await dependencies.images.remove(id);
+    // One that is billed may have a picture, also where its answer came after the end.
+    if (billedOf(ended) === "yes") await dependencies.images.remove(id);
     return;
   }
   throw new Contended();

@@ -82,6 +82,8 @@ const submitting = z.object({
   submitted_at: time,
   /** Until then the worker that claimed it may still be waiting for the provider. */
   lease_until: time,
+  /** When another delivery asked whether the worker still lives; the worker takes the question away again. */
+  inquiry_at: time.nullable().default(null),
 });
 
 const painted = z.object({

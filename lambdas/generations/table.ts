@@ -6,7 +6,7 @@ import { timestamp } from "../platform/clock.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
 import { Contended } from "../platform/problems.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
-import { type Generation, generationSchema, type Queued } from "./record.ts";
+import { type Generation, generationSchema, type Queued, type Submitting } from "./record.ts";
 import { withRelease, withReservation } from "./reservation.ts";
 import { putWith } from "./transaction.ts";
 
@@ -30,6 +30,10 @@ export interface GenerationStore {
   appoint(generation: Generation, at: number): Promise<void>;
   /** Notes that this generation's message is about to run another, whose own turn it takes over in exchange. */
   lendTurn(generation: Generation, to: Queued): Promise<void>;
+  /** Asks the worker that holds this claim whether it lives. */
+  inquire(claim: Submitting, at: number): Promise<void>;
+  /** Answers such a question: the worker lives. */
+  answerInquiry(claim: Submitting): Promise<void>;
   /** Ids of the queued generations whose time has come, longest waiting first. */
   firstQueued(lane: Lane, model: string, now: number): Promise<string[]>;
   /** Ids of open generations that should have moved on by now. */
@@ -166,6 +170,17 @@ export function createGenerationStore(
       const appointment = to.appointment_at ?? generation.appointment_at ?? to.not_before;
       if (!(await postpone(generation, appointment, ", turn_for = :to", { ":to": to.id })))
         await update(generation.id, "SET turn_for = :to", "attribute_exists(pk)", { ":to": to.id });
+    },
+
+    async inquire({ id, claim_id }, at) {
+      await update(id, "SET inquiry_at = :at", "claim_id = :claim", {
+        ":at": timestamp(at),
+        ":claim": claim_id,
+      });
+    },
+
+    async answerInquiry({ id, claim_id }) {
+      await update(id, "REMOVE inquiry_at", "claim_id = :claim", { ":claim": claim_id });
     },
 
     firstQueued: (lane, model, now) =>

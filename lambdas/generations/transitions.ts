@@ -54,13 +54,15 @@ export function claim(generation: Queued, by: Claim): Submitting {
     lease_until: timestamp(by.now + by.leaseSeconds * 1000),
     turn: by.turn,
     claim_id: randomUUID(),
+    inquiry_at: null,
     region: by.region,
     price: by.price,
     history: withHappenings(kept.history, [{ event: "claimed", at: by.now, attempt: kept.attempts + 1 }]),
   };
 }
 
-interface Answer {
+/** An accepted answer, as the checkpoint takes it. Times are epoch milliseconds. */
+export interface Answer {
   /** When the request left, in epoch milliseconds; absent where that is not known any more. */
   readonly submittedAt?: number | undefined;
   readonly requestId: string | null;
@@ -96,6 +98,72 @@ export function checkpoint(generation: Submitting, answer: Answer): Painted {
   };
 }
 
+/**
+ * The answer of a call that was taken for lost, while the generation is queued for another call: it has its picture,
+ * and nothing is bought again. The message that brings the answer fetches it.
+ */
+export function recoverAnswer(generation: Queued, answer: Answer, turn: string): Painted {
+  // One call alone was made: no other can have been charged besides it.
+  const isOnly = generation.attempts === 1;
+  return checkpoint(
+    {
+      ...commonOf(generation),
+      state: "submitting",
+      turn,
+      claim_id: "",
+      inquiry_at: null,
+      submitted_at: timestamp(answer.now),
+      lease_until: timestamp(answer.now),
+      ...(isOnly && {
+        outcome_lost: false,
+        warnings: generation.warnings.filter((warning) => warning !== PERHAPS_CHARGED),
+      }),
+      history: told(generation, answer, { event: "late_answer", detail: "The answer came after all." }),
+    },
+    answer,
+  );
+}
+
+interface LateAnswer {
+  readonly now: number;
+  readonly requestId: string | null;
+  /** Where in the bucket its picture is kept; null where it is not. */
+  readonly keptAs: string | null;
+}
+
+/**
+ * The answer of a call that was taken for lost came after the end. The announced end stays; that the call was charged
+ * is known now, and the picture is kept. What was reserved for it stays reserved.
+ */
+export function recordLateAnswer<Ended extends EndedGeneration>(generation: Ended, by: LateAnswer): Ended {
+  const late =
+    by.keptAs === null
+      ? "The answer came after the end: the image was painted and charged."
+      : `The answer came after the end: the image was painted and charged; it is kept as ${by.keptAs}.`;
+  const provider = { code: null, request_id: by.requestId };
+  const next = {
+    ...generation,
+    version: generation.version + 1,
+    history: told(generation, by, { event: "late_answer", detail: late, provider }),
+  };
+  switch (next.state) {
+    case "succeeded":
+      return { ...next, warnings: [...new Set([...next.warnings, `Another call was charged too. ${late}`])] };
+    case "canceled":
+      return { ...next, billed: "yes" };
+    default:
+      return {
+        ...next,
+        error: { ...next.error, billed: "yes", message: [firstWords(next.error.message), late].join(" ") },
+      };
+  }
+}
+
+/** A message without what an earlier note of the same late answer has added. */
+function firstWords(message: string): string {
+  return message.split(" The answer came after the end:")[0] ?? message;
+}
+
 /** A refusal after which the provider may be asked again. Times are epoch milliseconds. */
 interface Refusal {
   readonly now: number;
@@ -128,6 +196,41 @@ export function requeue(generation: Submitting, by: Refusal): Queued {
       { event: "refused_by_provider", detail: by.detail, provider: by.provider },
       { event: "requeued" },
     ),
+  };
+}
+
+/** A claim that is given back before its call: nothing was asked, nothing counts. Times are epoch milliseconds. */
+export function putOff(
+  generation: Submitting,
+  by: { now: number; notBefore: number; reason: WaitingReason; detail: string },
+): Queued {
+  const kept = commonOf(generation);
+  const attempts = kept.attempts - 1;
+  return {
+    ...kept,
+    state: "queued",
+    version: kept.version + 1,
+    attempts,
+    started_at: attempts === 0 ? null : kept.started_at,
+    not_before: timestamp(by.notBefore),
+    waiting: waitAgain(kept.waiting, by),
+    history: told(generation, by, { event: "requeued", detail: by.detail }),
+  };
+}
+
+/** The picture was in the bucket before the call: a restored table does not know of it. Nothing is bought again. */
+export function completeUnasked(generation: Submitting, by: { now: number; image: StoredImage }): Succeeded {
+  const stored: Told = {
+    event: "stored",
+    detail: "Its picture was in the bucket already; nothing was asked.",
+  };
+  return {
+    ...ending(generation, by.now),
+    attempts: generation.attempts - 1,
+    history: told(generation, by, stored, ended("succeeded")),
+    state: "succeeded",
+    request_id: null,
+    image: by.image,
   };
 }
 

@@ -6,13 +6,15 @@ import { batches } from "../batches/configured.ts";
 import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
+import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
-import { queues } from "../platform/clients.ts";
+import { objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { counted, logger, metrics } from "../platform/observe.ts";
 
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
+const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
 const turns = createTurnSender(queues, required("QUEUE_URL"));
 
 /** Every few minutes: whatever is open and past what its state allows is queued again or ended. */
@@ -20,6 +22,7 @@ export const handler = middy(async () => {
   const result = await reconcile({
     generations,
     queue: turns,
+    answers,
     now: Date.now,
     signal: (name, generation_id) => counted(name, "warn", { generation_id }),
   });

@@ -12,7 +12,7 @@ import type { WorkerDependencies } from "../painting/dependencies.ts";
 import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
 import { documents as client, objects, secrets } from "../platform/clients.ts";
-import { sleep } from "../platform/clock.ts";
+import { every, sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, metrics } from "../platform/observe.ts";
 import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
@@ -64,9 +64,15 @@ const dependencies: WorkerDependencies = {
   region: offer.region,
   leaseSeconds: requiredNumber("LEASE_SECONDS"),
   slotWaitMs: requiredNumber("SLOT_WAIT_SECONDS") * 1000,
+  liveness: {
+    heartbeatMs: requiredNumber("HEARTBEAT_SECONDS") * 1000,
+    visibilitySeconds: requiredNumber("WORK_VISIBILITY_SECONDS"),
+    inquiryMs: requiredNumber("INQUIRY_SECONDS") * 1000,
+  },
   now,
   random: Math.random,
   sleep,
+  every,
   signal: (name, generation_id) => counted(name, "warn", { generation_id }),
 };
 

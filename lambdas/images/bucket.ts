@@ -3,6 +3,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
@@ -20,15 +22,32 @@ interface StorableFile {
   readonly sha256Base64: string;
 }
 
-/** A verified picture on the disk of this function. */
+/** A verified picture on the disk of this function, and the marks that this service has written into it. */
 interface ImageFile extends StorableFile {
   readonly contentType: ImageType;
+  readonly marked: readonly string[];
+  /** Of what came from the provider, hex. */
+  readonly sourceSha256: string;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Where a picture is stored. */
 interface Place {
   readonly bucket: string;
   readonly key: string;
+}
+
+/** A stored picture, as the bucket describes it. */
+export interface FoundImage extends Place {
+  readonly content_type: ImageType;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  readonly marked: string[];
+  readonly source_sha256: string | null;
 }
 
 /** A presigned address of an image, and when it dies. */
@@ -40,8 +59,18 @@ export interface ImageAddress {
 /** The bucket of finished pictures. */
 export interface ImageStore {
   readonly bucket: string;
-  /** Stores a picture under the generation's key; S3 itself checks the hash. Answers the key. */
-  put(id: string, file: ImageFile, signal?: AbortSignal): Promise<string>;
+  /**
+   * Stores a picture under the generation's key, with the hash of the request that it was painted for; S3 itself
+   * checks the bytes. Answers the key.
+   */
+  put(id: string, file: ImageFile, requestHash: string): Promise<string>;
+  /**
+   * The picture that lies under a generation's key; null when there is none, or one of another request: an id is free
+   * again when its record has expired. `createdAt` (RFC 3339) serves pictures that do not tell their request.
+   *
+   * @throws what S3 throws, after a few seconds at most
+   */
+  find(id: string, of: { requestHash: string; createdAt: string }): Promise<FoundImage | null>;
   /**
    * Keeps bytes that are no picture we accept, for a person to look at: outside of what callers can reach. The same
    * bytes lie under the same key, however often they are kept. Answers the key.
@@ -57,6 +86,8 @@ export interface ImageStore {
   remove(id: string): Promise<void>;
 }
 
+/** A call waits no longer for this: without an answer nothing is bought. */
+const FIND_SECONDS = 5;
 const ADDRESS_LIFETIME_SECONDS = 3600;
 
 /** The key of a generation's picture. */
@@ -68,6 +99,30 @@ function nameOf({ bucket, key }: Place) {
   return { Bucket: bucket, Key: key };
 }
 
+function describe(
+  place: Place,
+  { Metadata = {}, ContentLength = 0, ChecksumSHA256 = "", LastModified }: HeadObjectCommandOutput,
+  of: { requestHash: string; createdAt: string },
+): FoundImage | null {
+  const requestHash = Metadata["request-hash"];
+  const isIts =
+    requestHash === undefined
+      ? LastModified !== undefined && timestamp(LastModified.getTime()) >= of.createdAt
+      : requestHash === of.requestHash;
+  const content_type = IMAGE_TYPES.find((type) => place.key.endsWith(`.${EXTENSIONS[type]}`));
+  if (!isIts || content_type === undefined) return null;
+  return {
+    ...place,
+    content_type,
+    width: Number(Metadata["width"] ?? 0),
+    height: Number(Metadata["height"] ?? 0),
+    bytes: ContentLength,
+    sha256: Metadata["sha256"] ?? Buffer.from(ChecksumSHA256, "base64").toString("hex"),
+    marked: (Metadata["marked"] ?? "").split(" ").filter(Boolean),
+    source_sha256: Metadata["source-sha256"] ?? null,
+  };
+}
+
 /** The key of a picture that came inside the provider's answer, until it is checked and stored. */
 export function pictureAnswerKey(id: string): string {
   return `answers/${id}.picture`;
@@ -77,7 +132,7 @@ export function pictureAnswerKey(id: string): string {
 export function createImageStore(client: S3Client, bucket: string, now: () => number): ImageStore {
   return {
     bucket,
-    async put(id, file, signal) {
+    async put(id, file, requestHash) {
       const key = imageKey(id, file.contentType);
       await client.send(
         new PutObjectCommand({
@@ -87,13 +142,35 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
           ContentLength: file.bytes,
           ContentType: file.contentType,
           ChecksumSHA256: file.sha256Base64,
-          // What the picture says of itself is told without opening it.
-          Metadata: { "digital-source-type": DIGITAL_SOURCE_TYPE, "generation-id": id },
           CacheControl: "private, max-age=31536000, immutable",
+          // What the picture says of itself is told without opening it.
+          Metadata: {
+            "generation-id": id,
+            "digital-source-type": DIGITAL_SOURCE_TYPE,
+            marked: file.marked.join(" "),
+            "source-sha256": file.sourceSha256,
+            width: String(file.width),
+            height: String(file.height),
+            sha256: file.sha256,
+            "request-hash": requestHash,
+          },
         }),
-        signal === undefined ? {} : { abortSignal: signal },
       );
       return key;
+    },
+
+    async find(id, of) {
+      const limit = { abortSignal: AbortSignal.timeout(FIND_SECONDS * 1000) };
+      // The list proves that there is none, and knows every kind. A HEAD of a missing key may be answered 403.
+      const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: `generations/${id}.`, MaxKeys: 1 });
+      const { Contents = [] } = await client.send(list, limit);
+      const key = Contents[0]?.Key;
+      if (key === undefined) return null;
+      const head = await client.send(
+        new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: "ENABLED" }),
+        limit,
+      );
+      return describe({ bucket, key }, head, of);
     },
 
     async keepUnverified(id, file) {

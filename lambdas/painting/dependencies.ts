@@ -19,14 +19,24 @@ export type Signal =
   | "PoisonMessage"
   | "GenerationsRequeued";
 
+/** How others notice that a worker has died (lib/timeouts.ts). */
+interface Liveness {
+  /** How often a worker shows that it lives. */
+  readonly heartbeatMs: number;
+  /** How long each of these signs hides its message. */
+  readonly visibilitySeconds: number;
+  /** How long a worker has to answer whether it lives. */
+  readonly inquiryMs: number;
+}
+
 /** Everything the worker touches outside itself: the clock and the dice too, so that tests can own them. */
 export interface WorkerDependencies {
   readonly generations: GenerationStore;
   readonly pacerOf: (model: string) => Pacer;
-  readonly images: Pick<ImageStore, "bucket" | "put" | "keepUnverified" | "remove">;
+  readonly images: Pick<ImageStore, "bucket" | "put" | "keepUnverified" | "find" | "remove">;
   readonly providerKey: ProviderKey;
   readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
-  readonly answers: Pick<KeptAnswers, "keep" | "keepPicture">;
+  readonly answers: Pick<KeptAnswers, "keep" | "keepPicture" | "keepAccepted" | "accepted">;
   readonly download: (sourceUrl: string) => Promise<Download>;
   /** Says in a picture that it was generated, where the environment wants it. */
   readonly mark: (file: DownloadedImage, mark: Mark) => Promise<MarkedImage>;
@@ -38,9 +48,12 @@ export interface WorkerDependencies {
   readonly leaseSeconds: number;
   /** How far ahead a slot may be for the worker to wait for it. */
   readonly slotWaitMs: number;
+  readonly liveness: Liveness;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Does something again and again, and answers how to stop it: the last time is over then. */
+  readonly every: (milliseconds: number, act: () => Promise<void>) => () => Promise<void>;
   readonly signal: (name: Signal, generationId: string) => void;
 }
 

@@ -3,6 +3,7 @@ import { loseAnswer } from "../generations/transitions.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import { back, type Disposition, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
+import { settleLateAnswer } from "./late-answer.ts";
 import { readOrQuarantine } from "./read.ts";
 
 /** How long after the end of a lease a message looks again, in parts of it: clocks differ, and a table can be slow. */
@@ -20,21 +21,54 @@ export async function finishBegun(
   for (const begun of [own, lent]) {
     if (begun?.state === "painted" && begun.turn === own.id) return fetchImage(begun, dependencies);
     if (begun?.state === "submitting" && begun.turn === own.id) {
-      const disposition = await afterLease(begun, dependencies);
+      const disposition = await afterClaim(begun, dependencies);
       if (disposition !== null) return disposition;
     }
   }
   return null;
 }
 
-/** Waits for the end of the lease: until then another delivery may hear the answer. After it, the answer is lost. */
-async function afterLease(begun: Submitting, dependencies: WorkerDependencies): Promise<Disposition | null> {
-  const { generations, pacerOf, random, leaseSeconds, signal } = dependencies;
-  const now = dependencies.now();
+/**
+ * A call whose answer is not in the table. While its worker lives, and until the lease ends, the answer may still come;
+ * after that it is looked for beside the table, and then it is lost.
+ */
+async function afterClaim(begun: Submitting, dependencies: WorkerDependencies): Promise<Disposition | null> {
+  const { leaseSeconds } = dependencies;
   const leaseEnd = Date.parse(begun.lease_until) + leaseSeconds * 1000 * LEASE_MARGIN;
-  if (leaseEnd > now) return back(leaseEnd);
+  if (leaseEnd > dependencies.now()) {
+    const question = await askWorker(begun, dependencies);
+    // The lease ends before the question does.
+    if (question !== null) return back(Math.min(question, leaseEnd));
+  }
+  const kept = await dependencies.answers.accepted(begun);
+  return kept === null ? loseIt(begun, leaseEnd, dependencies) : settleLateAnswer(begun, kept, dependencies);
+}
+
+/**
+ * Asks the worker of a claim whether it lives: SQS may deliver twice, and signs of life may fail. Answers when to look
+ * again (epoch milliseconds), or null when the worker had its time and said nothing.
+ */
+async function askWorker(begun: Submitting, dependencies: WorkerDependencies): Promise<number | null> {
+  const { generations, liveness, now } = dependencies;
+  if (begun.inquiry_at === null) {
+    await generations.inquire(begun, now());
+    return now() + liveness.inquiryMs;
+  }
+  const end = Date.parse(begun.inquiry_at) + liveness.inquiryMs;
+  return end > now() ? end : null;
+}
+
+async function loseIt(
+  begun: Submitting,
+  leaseEnd: number,
+  dependencies: WorkerDependencies,
+): Promise<Disposition | null> {
+  const { generations, pacerOf, random, signal } = dependencies;
+  const now = dependencies.now();
   const detail = "The service lost the provider's answer; whether the image was charged is not known.";
-  const notBefore = now + retryDelay(begun.attempts, pacerOf(begun.model).pace, random);
+  const delay = now + retryDelay(begun.attempts, pacerOf(begun.model).pace, random);
+  // That a worker seems dead may be told at once. It may not buy a second picture while the lease lives.
+  const notBefore = Math.max(delay, leaseEnd);
   const next = loseAnswer(begun, { now, notBefore, detail });
   if (!(await generations.save(next))) return null;
   signal("OutcomeUnknown", begun.id);

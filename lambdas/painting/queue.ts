@@ -17,6 +17,8 @@ export interface TurnQueue {
   send(ids: readonly string[]): Promise<void>;
   /** Makes a received message visible again after so many seconds, and not before. */
   putBack(receiptHandle: string, seconds: number): Promise<void>;
+  /** Hides a message for so many seconds from now: its worker lives. */
+  hold(receiptHandle: string, seconds: number): Promise<void>;
   /** Sends an unreadable message to the dead-letter queue. */
   deadLetter(body: string): Promise<void>;
 }
@@ -57,17 +59,20 @@ export function createTurnSender(client: SQSClient, queue: string): Pick<TurnQue
 
 /** The queue of turns over SQS, for the worker. */
 export function createTurnQueue(client: SQSClient, urls: { queue: string; deadLetters: string }): TurnQueue {
+  async function hide(receiptHandle: string, seconds: number): Promise<void> {
+    await client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: urls.queue,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: Math.min(LONGEST_INVISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds))),
+      }),
+    );
+  }
+
   return {
     ...createTurnSender(client, urls.queue),
-    async putBack(receiptHandle, seconds) {
-      await client.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl: urls.queue,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: Math.min(LONGEST_INVISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds))),
-        }),
-      );
-    },
+    putBack: hide,
+    hold: hide,
     async deadLetter(body) {
       await client.send(new SendMessageCommand({ QueueUrl: urls.deadLetters, MessageBody: body }));
     },

@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { CorruptRecord } from "../generations/item.ts";
 import { abandon } from "../generations/transitions.ts";
 import { errorName, logger } from "../platform/observe.ts";
+import { bestEffort } from "./best-effort.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { readMessage, type TurnQueue } from "./queue.ts";
 import { deliver } from "./turn.ts";
@@ -39,7 +40,8 @@ export function receiveTurns(receiver: Receiver): (event: SQSEvent) => Promise<S
 
 /** The message's id where it must stay in the queue, null where it is done with. */
 async function receive(record: SQSRecord, { dependencies, queue }: Receiver): Promise<string | null> {
-  const disposition = await dispose(record, { dependencies, queue });
+  const stop = beat(record, { dependencies, queue });
+  const disposition = await dispose(record, { dependencies, queue }).finally(stop);
   if (disposition.kind === "done") return null;
   const id = readMessage(record.body);
   try {
@@ -53,6 +55,22 @@ async function receive(record: SQSRecord, { dependencies, queue }: Receiver): Pr
     logger.warn("message not put back", { error: errorName(error) });
   }
   return record.messageId;
+}
+
+/**
+ * Shows that this worker lives: the queue hides its message for a short while only, again and again. Answers how to
+ * stop, after which nothing hides it any more. A sign that fails does no harm: others ask before they think it dead.
+ */
+function beat(record: SQSRecord, { dependencies, queue }: Receiver): () => Promise<void> {
+  const { heartbeatMs, visibilitySeconds } = dependencies.liveness;
+  const hold = async () => {
+    await bestEffort(() => queue.hold(record.receiptHandle, visibilitySeconds));
+  };
+  const first = hold();
+  const stop = dependencies.every(heartbeatMs, hold);
+  return async () => {
+    await Promise.all([first, stop()]);
+  };
 }
 
 async function dispose(record: SQSRecord, receiver: Receiver): Promise<Disposition> {

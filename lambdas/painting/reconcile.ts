@@ -1,13 +1,16 @@
 import { readOrQuarantine } from "../generations/quarantine.ts";
 import { expireIfOverdue } from "../generations/read.ts";
-import { type Generation, isOpen } from "../generations/record.ts";
+import { type Generation, isOpen, type Submitting } from "../generations/record.ts";
 import type { GenerationStore } from "../generations/table.ts";
-import { adopt, isOverdue, loseAnswer, revive } from "../generations/transitions.ts";
+import { adopt, checkpoint, isOverdue, loseAnswer, revive } from "../generations/transitions.ts";
+import { errorName, logger } from "../platform/observe.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import type { TurnQueue } from "./queue.ts";
 
 interface Reconciler {
   readonly generations: Pick<GenerationStore, "due" | "get" | "save" | "quarantine">;
   readonly queue: Pick<TurnQueue, "send">;
+  readonly answers: Pick<KeptAnswers, "accepted">;
   readonly now: () => number;
   readonly signal: (
     name: "GenerationsRequeued" | "OutcomeUnknown" | "PoisonMessage",
@@ -44,9 +47,9 @@ async function reconcileOne(id: string, reconciler: Reconciler): Promise<"ended"
     const latest = await expireIfOverdue(generation, reconciler);
     return latest !== null && isOpen(latest) ? null : "ended";
   }
-  const next = nextOf(generation, now());
+  const next = await nextOf(generation, reconciler);
   if (next === null || !(await generations.save(next))) return null;
-  if (generation.state === "submitting") signal("OutcomeUnknown", id);
+  if (generation.state === "submitting" && next.state !== "painted") signal("OutcomeUnknown", id);
   if (!isOpen(next)) return "ended";
   // After the write: a crash in between leaves it due again after its new grace, never lost.
   await queue.send([id]);
@@ -54,19 +57,35 @@ async function reconcileOne(id: string, reconciler: Reconciler): Promise<"ended"
   return "queued again";
 }
 
-/** The way out of a state that has outlived what it allows; null when it has not. */
-function nextOf(generation: Generation, now: number): Generation | null {
+/** The way out of a state that has outlived what it allows; null when it has not, or when that is not known now. */
+async function nextOf(generation: Generation, reconciler: Reconciler): Promise<Generation | null> {
+  const now = reconciler.now();
   switch (generation.state) {
     case "queued":
       return revive(generation, now);
-    case "submitting": {
-      if (Date.parse(generation.lease_until) >= now) return null;
-      const detail = "The service lost the provider's answer; whether the image was charged is not known.";
-      return loseAnswer(generation, { now, notBefore: now, detail });
-    }
+    case "submitting":
+      return Date.parse(generation.lease_until) >= now ? null : afterLease(generation, reconciler);
     case "painted":
       return adopt(generation, now);
     default:
       return null;
   }
+}
+
+/** The answer may lie beside the table. Where the bucket does not say, the next run looks again. */
+async function afterLease(claim: Submitting, reconciler: Reconciler): Promise<Generation | null> {
+  const now = reconciler.now();
+  try {
+    const kept = await reconciler.answers.accepted(claim);
+    // Its own message fetches it: the one that asked seems to be lost.
+    if (kept !== null) return { ...checkpoint(claim, { ...kept, now }), turn: claim.id };
+  } catch (error) {
+    logger.warn("the bucket does not say whether an answer is kept", {
+      generation_id: claim.id,
+      error: errorName(error),
+    });
+    return null;
+  }
+  const detail = "The service lost the provider's answer; whether the image was charged is not known.";
+  return loseAnswer(claim, { now, notBefore: now, detail });
 }

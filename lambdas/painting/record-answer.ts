@@ -3,8 +3,9 @@ import { checkpoint, loseAnswer } from "../generations/transitions.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import type { Accepted, Submission, Unknown } from "../providers/port.ts";
 import { bestEffort } from "./best-effort.ts";
-import { back, type Disposition, type WorkerDependencies } from "./dependencies.ts";
+import type { Disposition, WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
+import { settleLateAnswer } from "./late-answer.ts";
 import { recordRejection, refusalOf } from "./record-rejection.ts";
 import { persistently, settle } from "./settle.ts";
 
@@ -60,18 +61,24 @@ async function recordCheckpoint(
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
   const { sourceUrl, inline } = answer;
-  const painted = checkpoint(generation, {
+  const { answers, generations } = dependencies;
+  const leaseEnd = Date.parse(generation.lease_until);
+  const accepted = {
     requestId: answer.requestId,
     sourceUrl:
       inline === null
         ? sourceUrl
-        : await persistently(() => dependencies.answers.keepPicture(generation, inline), dependencies),
+        : await persistently(() => answers.keepPicture(generation, inline), leaseEnd, dependencies),
     sourceExpiresAt: answer.sourceExpiresAt.getTime(),
     width: answer.width ?? asked?.width ?? 0,
     height: answer.height ?? asked?.height ?? 0,
-    now: dependencies.now(),
-  });
-  const saved = await persistently(() => dependencies.generations.save(painted), dependencies);
-  // Refused, although only this delivery may write: an earlier try arrived whose answer was lost. The message looks again.
-  return saved ? fetchImage(painted, dependencies) : back(dependencies.now());
+  };
+  const painted = checkpoint(generation, { ...accepted, now: dependencies.now() });
+  let isKept = false;
+  const beside = async () => {
+    if (!isKept) await answers.keepAccepted(generation, accepted);
+    isKept = true;
+  };
+  const saved = await persistently(() => generations.save(painted), leaseEnd, dependencies, beside);
+  return saved ? fetchImage(painted, dependencies) : settleLateAnswer(generation, accepted, dependencies);
 }

@@ -2,9 +2,10 @@ import type { Painted } from "../generations/record.ts";
 import { complete } from "../generations/transitions.ts";
 import type { DownloadedImage } from "../images/download.ts";
 import type { MarkedImage } from "../images/mark-file.ts";
-import { errorName, logger } from "../platform/observe.ts";
+import { errorName } from "../platform/observe.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 import { type FetchFault, faultOf } from "./fetch-fault.ts";
+import { withMarked } from "./with-marked.ts";
 
 /** Marks a downloaded picture, puts it into the bucket and ends the generation. */
 export async function storeImage(
@@ -12,15 +13,10 @@ export async function storeImage(
   file: DownloadedImage,
   dependencies: WorkerDependencies,
 ): Promise<"stored" | FetchFault> {
-  const marked = await markedOf(generation, file, dependencies);
-  try {
-    return await putImage(generation, marked, dependencies);
-  } finally {
-    if (marked.path !== file.path) await marked.discard();
-  }
+  return withMarked(generation, file, dependencies, (marked) => put(generation, marked, dependencies));
 }
 
-async function putImage(
+async function put(
   generation: Painted,
   file: MarkedImage,
   dependencies: WorkerDependencies,
@@ -28,7 +24,7 @@ async function putImage(
   const { contentType, width, height, bytes, sha256 } = file;
   let key: string;
   try {
-    key = await dependencies.images.put(generation.id, file);
+    key = await dependencies.images.put(generation.id, file, generation.request_hash);
   } catch (error) {
     return faultOf("storage_unavailable", `the bucket refused it (${errorName(error)})`);
   }
@@ -48,22 +44,6 @@ async function putImage(
   const saved = await dependencies.generations.save(complete(generation, end));
   if (!saved) await removeAgain(generation.id, dependencies);
   return "stored";
-}
-
-/** A picture that cannot be marked is stored as it came: it is paid for. */
-async function markedOf(
-  { id, model, started_at, created_at }: Painted,
-  file: DownloadedImage,
-  { mark }: WorkerDependencies,
-): Promise<MarkedImage> {
-  try {
-    // The time is the record's, so that a picture that is stored again has the same bytes.
-    return await mark(file, { generationId: id, model, createdAt: started_at ?? created_at });
-  } catch (error) {
-    logger.warn("picture not marked", { generation_id: id, error: errorName(error) });
-    const warning = "The picture could not be marked as generated; it is stored as it came.";
-    return { ...file, marked: [], sourceSha256: file.sha256, warning };
-  }
 }
 
 /** Another delivery may have stored the picture meanwhile, and its owner have removed it: then it must not come back. */

@@ -5,11 +5,22 @@ import type { PaintRequest, Submission } from "../providers/port.ts";
 import { dimensionsOf, sizeFault } from "../providers/sizes.ts";
 import { bestEffort } from "./best-effort.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
+import { findPicture, withoutCall } from "./find-picture.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { settle } from "./settle.ts";
+import { whileAnswering } from "./stay-alive.ts";
 
 /** Asks the provider once for a claimed generation, at its slot, and writes down what the answer means. */
-export async function submit(
+export function submit(
+  generation: Submitting,
+  slot: Slot,
+  apiKey: string,
+  dependencies: WorkerDependencies,
+): Promise<Disposition> {
+  return whileAnswering(generation, () => ask(generation, slot, apiKey, dependencies), dependencies);
+}
+
+async function ask(
   generation: Submitting,
   slot: Slot,
   apiKey: string,
@@ -21,8 +32,11 @@ export async function submit(
     const by = { now: now(), code: "provider_misconfigured", provider: null } as const;
     return settle(refuse(generation, { ...by, message: request }), dependencies);
   }
+  const looking = findPicture(generation, dependencies);
   const early = slot.at - now();
   if (early > 0) await sleep(early);
+  const found = await looking;
+  if (found.kind !== "nothing") return settle(withoutCall(generation, found, dependencies), dependencies);
   const leftAt = now();
   const pacer = dependencies.pacerOf(generation.model);
   const departed = bestEffort(() => pacer.departed(slot, leftAt));

@@ -9,3 +9,17 @@ export function timestamp(milliseconds: number): string {
 export async function sleep(milliseconds: number): Promise<void> {
   await wait(milliseconds);
 }
+
+/** Does something every so many milliseconds, never twice at once. Answers how to stop: then the last time is over. */
+export function every(milliseconds: number, act: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= act().finally(() => {
+      running = null;
+    });
+  }, milliseconds);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}

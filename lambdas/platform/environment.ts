@@ -25,6 +25,9 @@ export type EnvironmentVariable =
   /** How long the worker waits for the provider's answer. */
   | "PROVIDER_READ_TIMEOUT_SECONDS"
   /** How long a claim protects a submission: longer than the read timeout. */
+  | "HEARTBEAT_SECONDS"
+  | "WORK_VISIBILITY_SECONDS"
+  | "INQUIRY_SECONDS"
   | "LEASE_SECONDS"
   /** The time kept for fetching and storing an image within one worker run. */
   | "DOWNLOAD_TIMEOUT_SECONDS"

@@ -9,6 +9,12 @@ function expectOrder(providerSeconds: number, timeouts: Timeouts): void {
   expect(timeouts.providerRead).toBeLessThan(timeouts.lease);
   expect(timeouts.slotWait + timeouts.lease + timeouts.download).toBeLessThan(timeouts.worker);
   expect(timeouts.worker).toBeLessThan(timeouts.queueVisibility);
+  // Two signs of life may fail, and whoever is asked looks once at least; no message is hidden for longer than before.
+  expect(2 * timeouts.heartbeat).toBeLessThan(timeouts.workVisibility);
+  expect(timeouts.heartbeat).toBeLessThan(timeouts.inquiry);
+  expect(timeouts.workVisibility).toBeLessThan(timeouts.queueVisibility);
+  // A dead worker is noticed within 90 seconds, with time for the queue and the table.
+  expect(timeouts.workVisibility + timeouts.inquiry).toBeLessThanOrEqual(75);
   expect(timeouts.worker).toBeLessThanOrEqual(900);
   expect(timeouts.expander).toBeLessThan(timeouts.expansionVisibility);
   expect(timeouts.apiWait).toBeLessThan(timeouts.api);
@@ -31,6 +37,9 @@ describe("time-outs", () => {
       lease: 330,
       download: 120,
       slotWait: 10,
+      heartbeat: 15,
+      workVisibility: 45,
+      inquiry: 25,
     });
   });
 

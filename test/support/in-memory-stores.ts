@@ -1,10 +1,12 @@
 import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts";
 import type { Generation } from "../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
-import type { ImageStore } from "../../lambdas/images/bucket.ts";
+import type { FoundImage, ImageStore } from "../../lambdas/images/bucket.ts";
 import { EXTENSIONS } from "../../lambdas/images/image-type.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
 import type { Pace } from "../../lambdas/pacing/pace.ts";
+import type { AcceptedAnswer } from "../../lambdas/painting/accepted-answer.ts";
+import type { KeptAnswers } from "../../lambdas/painting/kept-answers.ts";
 import { timestamp } from "../../lambdas/platform/clock.ts";
 import { type InMemoryTable, inMemoryTable } from "./in-memory-table.ts";
 
@@ -62,13 +64,24 @@ export interface InMemoryImages extends ImageStore {
 
 export function inMemoryImages(now: () => number): InMemoryImages {
   const stored = new Map<string, string>();
+  const found = new Map<string, FoundImage & { requestHash: string }>();
   return {
     stored,
     bucket: "bucket",
-    async put(id, file) {
-      const key = `generations/${id}.${EXTENSIONS[file.contentType]}`;
-      stored.set(key, file.sha256Base64);
+    async put(id, file, requestHash) {
+      const { contentType: content_type, width, height, bytes, sha256, sha256Base64 } = file;
+      const key = `generations/${id}.${EXTENSIONS[content_type]}`;
+      stored.set(key, sha256Base64);
+      const provenance = { marked: [...file.marked], source_sha256: file.sourceSha256 };
+      const image = { bucket: "bucket", key, content_type, width, height, bytes, sha256, ...provenance };
+      found.set(id, { ...image, requestHash });
       return key;
+    },
+    async find(id, { requestHash }) {
+      const picture = found.get(id);
+      if (picture?.requestHash !== requestHash || !stored.has(picture.key)) return null;
+      const { requestHash: _, ...image } = picture;
+      return image;
     },
     async keepUnverified(id, file) {
       const key = `unverified/${id}-${file.sha256}`;
@@ -83,5 +96,25 @@ export function inMemoryImages(now: () => number): InMemoryImages {
     async remove(id) {
       for (const extension of Object.values(EXTENSIONS)) stored.delete(`generations/${id}.${extension}`);
     },
+  };
+}
+
+/** The bucket of kept answers in memory. */
+export interface InMemoryAnswers
+  extends Pick<KeptAnswers, "keep" | "keepPicture" | "keepAccepted" | "accepted"> {
+  /** Accepted answers, by the ids of their claims. */
+  readonly kept: Map<string, AcceptedAnswer>;
+}
+
+export function inMemoryAnswers(): InMemoryAnswers {
+  const kept = new Map<string, AcceptedAnswer>();
+  return {
+    kept,
+    keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
+    keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
+    async keepAccepted({ claim_id }, answer) {
+      kept.set(claim_id, answer);
+    },
+    accepted: async ({ claim_id }) => kept.get(claim_id) ?? null,
   };
 }

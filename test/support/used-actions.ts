@@ -14,6 +14,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   DeleteObjectCommand: "s3:DeleteObject",
   GetObjectCommand: "s3:GetObject",
   HeadObjectCommand: "s3:GetObject",
+  ListObjectsV2Command: "s3:ListBucket",
   PutObjectCommand: "s3:PutObject",
   GetSecretValueCommand: "secretsmanager:GetSecretValue",
   ChangeMessageVisibilityCommand: "sqs:ChangeMessageVisibility",

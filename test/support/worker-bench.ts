@@ -8,7 +8,9 @@ import type { Accepted, OperatorFault, Rejected, Submission } from "../../lambda
 import type { ProviderKey } from "../../lambdas/providers/provider-key.ts";
 import { HOUR, NOON, offer, PRICE, SOURCE_URL } from "./generations.ts";
 import {
+  type InMemoryAnswers,
   type InMemoryGenerations,
+  inMemoryAnswers,
   inMemoryGenerations,
   inMemoryImages,
   inMemoryPacer,
@@ -71,6 +73,8 @@ export interface Bench {
   readonly dependencies: WorkerDependencies;
   readonly generations: InMemoryGenerations;
   readonly images: ReturnType<typeof inMemoryImages>;
+  /** Accepted answers beside the table, by the ids of their claims. */
+  readonly kept: InMemoryAnswers["kept"];
   readonly pacer: ReturnType<WorkerDependencies["pacerOf"]>;
   readonly asked: string[];
   readonly keys: string[];
@@ -91,9 +95,11 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
   const images = inMemoryImages(now);
   const pacer = inMemoryPacer({ interval, burst }, now);
   const providerKey: ProviderKey = { get: async () => "first-key", replaces: async () => false };
+  const kept = inMemoryAnswers();
   const bench: Bench = {
     generations,
     images,
+    kept: kept.kept,
     pacer,
     asked: [],
     keys: [],
@@ -112,10 +118,7 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
         bench.keys.push(apiKey);
         return bench.answers.shift() ?? accepted;
       },
-      answers: {
-        keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
-        keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
-      },
+      answers: kept,
       mark: async (file, { createdAt }) => ({
         ...file,
         sha256: `${file.sha256}, marked at ${createdAt}`,
@@ -123,6 +126,8 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
         sourceSha256: file.sha256,
         warning: null,
       }),
+      liveness: { heartbeatMs: 15_000, visibilitySeconds: 45, inquiryMs: 25_000 },
+      every: () => async () => {},
       download: async (sourceUrl) => {
         bench.downloaded.push(sourceUrl);
         return bench.downloads.shift() ?? picture;

@@ -63,6 +63,20 @@ export function generations(): void {
       expect(claims.filter((won) => won)).toHaveLength(1);
     });
 
+    test("a worker is asked and answers without touching the version", async () => {
+      const first = queued();
+      await stores.generations.insert(first);
+      const one = submitting(first);
+      await stores.generations.save(one);
+      await stores.generations.inquire(one, NOON);
+      const asked = { inquiry_at: new Date(NOON).toISOString(), version: one.version };
+      expect(await stores.generations.get(one.id)).toMatchObject(asked);
+      await stores.generations.answerInquiry({ ...one, claim_id: "another claim" });
+      expect(await stores.generations.get(one.id)).toMatchObject(asked);
+      await stores.generations.answerInquiry(one);
+      expect(await stores.generations.get(one.id)).toMatchObject({ inquiry_at: null, version: one.version });
+    });
+
     test("a turn is appointed and lent without touching the version, also where the record has moved on", async () => {
       const [one, other] = [queued(), queued()];
       for (const each of [one, other]) await stores.generations.insert(each);

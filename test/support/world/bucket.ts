@@ -1,9 +1,11 @@
 import type { WorkerDependencies } from "../../../lambdas/painting/dependencies.ts";
+import { inMemoryAnswers, inMemoryImages } from "../in-memory-stores.ts";
 import type { Process, Processes } from "./processes.ts";
 
 /** The bucket of finished images. */
 export interface Bucket {
   imagesOf(process: Process): WorkerDependencies["images"];
+  answersOf(process: Process): WorkerDependencies["answers"];
   /** The digest (hex) of what lies under a key, if anything does. */
   digestOf(key: string): string | undefined;
 }
@@ -11,17 +13,21 @@ export interface Bucket {
 export function createBucket(processes: Processes): Bucket {
   /** Digests as S3 keeps them: base64. */
   const objects = new Map<string, string>();
+  const pictures = inMemoryImages(() => 0);
+  const answers = inMemoryAnswers();
   return {
     imagesOf: (process) => ({
       bucket: "bucket",
-      put: (id, file) =>
-        processes.call(process, "put image", () => {
+      put: (id, file, requestHash) =>
+        processes.call(process, "put image", async () => {
           if (file.path.endsWith("bucket refuses")) throw new Error("the bucket refuses");
+          await pictures.put(id, file, requestHash);
           const key = `generations/${id}.png`;
           objects.set(key, file.sha256Base64);
           if (file.path.endsWith("bucket lies")) throw new Error("the bucket stored it, and says no");
           return key;
         }),
+      find: (id, of) => processes.call(process, "find image", () => pictures.find(id, of)),
       keepUnverified: (id, file) =>
         processes.call(process, "put image", () => {
           const key = `unverified/${id}-${file.sha256}`;
@@ -30,7 +36,14 @@ export function createBucket(processes: Processes): Bucket {
         }),
       remove: async (id) => {
         objects.delete(`generations/${id}.png`);
+        await pictures.remove(id);
       },
+    }),
+    answersOf: (process) => ({
+      ...answers,
+      keepAccepted: (claim, answer) =>
+        processes.call(process, "keep answer", () => answers.keepAccepted(claim, answer)),
+      accepted: (claim) => processes.call(process, "find answer", () => answers.accepted(claim)),
     }),
     digestOf: (key) => {
       const digest = objects.get(key);

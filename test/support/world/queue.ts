@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { createTurnQueue, type TurnQueue } from "../../../lambdas/painting/queue.ts";
 import type { Chronicle } from "./chronicle.ts";
-import { MOST_RECEIVES, VISIBILITY_MS } from "./deployment.ts";
+import { LIVENESS, MOST_RECEIVES, VISIBILITY_MS } from "./deployment.ts";
 import type { Naming } from "./naming.ts";
 import type { Process, Processes } from "./processes.ts";
 import type { Timeline } from "./timeline.ts";
@@ -14,6 +14,8 @@ import type { Timeline } from "./timeline.ts";
 interface Message {
   readonly body: string;
   visibleAt: number;
+  /** When it is delivered a second time, whatever hides it. */
+  againAt: number;
   receives: number;
   deleted: boolean;
 }
@@ -67,7 +69,13 @@ export function createQueue(surroundings: Surroundings): Queue {
   let receives = 0;
 
   function enqueue(body: string): void {
-    const message = { body, visibleAt: timeline.clock, receives: 0, deleted: false };
+    const message = {
+      body,
+      visibleAt: timeline.clock,
+      againAt: Number.POSITIVE_INFINITY,
+      receives: 0,
+      deleted: false,
+    };
     messages.add(message);
     reveal(message, timeline.clock + latency());
   }
@@ -78,7 +86,9 @@ export function createQueue(surroundings: Surroundings): Queue {
   }
 
   function poll(): void {
-    const visible = [...messages].filter(({ visibleAt }) => visibleAt <= timeline.clock);
+    const visible = [...messages].filter(
+      ({ visibleAt, againAt }) => Math.min(visibleAt, againAt) <= timeline.clock,
+    );
     while (consumer.isFree() && visible.length > 0) {
       // A queue that is no FIFO.
       const [message] = visible.splice(Math.floor(random() * visible.length), 1);
@@ -99,8 +109,12 @@ export function createQueue(surroundings: Surroundings): Queue {
     const receipt = `receipt-${number}`;
     message.receives++;
     received.set(receipt, message);
-    const twice = duplicates.includes(number);
-    reveal(message, timeline.clock + (twice ? random() * 2000 : VISIBILITY_MS));
+    reveal(message, timeline.clock + VISIBILITY_MS);
+    message.againAt = Number.POSITIVE_INFINITY;
+    if (duplicates.includes(number)) {
+      message.againAt = timeline.clock + random() * 2000;
+      timeline.at(message.againAt, poll);
+    }
     return { number, receipt, body: message.body, receives: message.receives };
   }
 
@@ -118,7 +132,8 @@ export function createQueue(surroundings: Surroundings): Queue {
     const send = (command: unknown) => {
       if (command instanceof ChangeMessageVisibilityCommand) {
         const { ReceiptHandle = "", VisibilityTimeout = 0 } = command.input;
-        return processes.call(process, "put back", () => putBack(ReceiptHandle, VisibilityTimeout));
+        const kind = VisibilityTimeout === LIVENESS.visibilitySeconds ? "hold" : "put back";
+        return processes.call(process, kind, () => putBack(ReceiptHandle, VisibilityTimeout));
       }
       if (command instanceof SendMessageBatchCommand) {
         return processes.call(process, "send", () => {

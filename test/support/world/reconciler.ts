@@ -1,4 +1,5 @@
 import { reconcile } from "../../../lambdas/painting/reconcile.ts";
+import type { Bucket } from "./bucket.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { RECONCILE_EVERY_MS } from "./deployment.ts";
 import type { Naming } from "./naming.ts";
@@ -14,11 +15,12 @@ interface Surroundings {
   readonly processes: Processes;
   readonly table: Table;
   readonly queue: Queue;
+  readonly bucket: Bucket;
 }
 
 /** Lets the real reconciler run for ever, as its schedule says. */
 export function scheduleReconciler(surroundings: Surroundings): void {
-  const { timeline, chronicle, naming, processes, table, queue } = surroundings;
+  const { timeline, chronicle, naming, processes, table, queue, bucket } = surroundings;
 
   function run(): void {
     scheduleNext();
@@ -26,6 +28,7 @@ export function scheduleReconciler(surroundings: Surroundings): void {
     reconcile({
       generations: table.storeOf(process),
       queue: queue.queueOf(process),
+      answers: bucket.answersOf(process),
       now: timeline.now,
       signal: (name, id) => chronicle.signal("reconciler", name, naming.nameOf(id)),
     }).catch(() => {});

@@ -77,10 +77,14 @@ function callOf(command: unknown): PortCall {
         : undefined;
   const ofPacer = String(pk).startsWith("pacer#");
   if (command instanceof GetCommand) return ofPacer ? "pacer get" : "get";
-  if (command instanceof UpdateCommand)
-    return command.input.UpdateExpression?.includes("turn_for") ? "lend" : "appoint";
+  if (command instanceof UpdateCommand) return updateOf(command.input.UpdateExpression ?? "");
   if (ofPacer) return "pacer put";
   return command instanceof PutCommand && command.input.ConditionExpression?.includes("pk")
     ? "insert"
     : "save";
+}
+
+function updateOf(expression: string): PortCall {
+  if (expression.includes("inquiry_at")) return "inquire";
+  return expression.includes("turn_for") ? "lend" : "appoint";
 }

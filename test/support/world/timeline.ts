@@ -53,6 +53,22 @@ export class Timeline {
     this.at(this.#clock + delay, act);
   }
 
+  /** Does something every so many milliseconds, never twice at once, as long as it is asked to. Answers how to stop. */
+  every(milliseconds: number, wanted: () => boolean, act: () => Promise<void>): () => Promise<void> {
+    let stopped = false;
+    let running: Promise<void> = Promise.resolve();
+    const next = () => {
+      if (stopped || !wanted()) return;
+      running = act();
+      running.then(() => this.after(milliseconds, next));
+    };
+    this.after(milliseconds, next);
+    return async () => {
+      stopped = true;
+      await running;
+    };
+  }
+
   /** Lets the next event happen, and all that follows from it without time passing. False: none is left until `end`. */
   async step(end: number): Promise<boolean> {
     const next = this.#events.pop();

@@ -4,7 +4,7 @@ import type { ProviderKey } from "../../../lambdas/providers/provider-key.ts";
 import { offer } from "../generations.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Chronicle } from "./chronicle.ts";
-import { LEASE_SECONDS, SLOT_WAIT_MS } from "./deployment.ts";
+import { LEASE_SECONDS, LIVENESS, SLOT_WAIT_MS } from "./deployment.ts";
 import type { ImageHost } from "./image-host.ts";
 import { jobOfPrompt, type Naming } from "./naming.ts";
 import type { Process, Processes } from "./processes.ts";
@@ -39,10 +39,7 @@ export function workerDependencies(
     images: bucket.imagesOf(process),
     providerKey,
     submit: ({ prompt }, apiKey) => provider.submit(process, jobOfPrompt(prompt), apiKey),
-    answers: {
-      keep: async ({ id, claim_id }) => `answers/${id}-${claim_id}.json`,
-      keepPicture: async ({ id }) => `s3://bucket/answers/${id}.picture`,
-    },
+    answers: bucket.answersOf(process),
     mark: async (file) => ({ ...file, marked: [], sourceSha256: file.sha256, warning: null }),
     download: (sourceUrl) => imageHost.download(process, sourceUrl),
     priceOf: () => ({ amount: "0.075", currency: "USD" }),
@@ -52,6 +49,8 @@ export function workerDependencies(
     slotWaitMs: SLOT_WAIT_MS,
     now: timeline.now,
     random,
+    liveness: LIVENESS,
+    every: (milliseconds, act) => timeline.every(milliseconds, () => process.alive, act),
     sleep: (milliseconds) => processes.call(process, "sleep", () => {}, milliseconds),
     signal: (name, id) => chronicle.signal(process.name, name, naming.nameOf(id)),
   };

@@ -80,11 +80,54 @@ describe("a delivery", () => {
 });
 
 describe("redelivered", () => {
-  test("during the lease, a message waits for its end and does not paint twice", async () => {
+  test("during the lease, a message asks whether the worker lives, and does not paint twice", async () => {
     const bench = workerBench();
     const generation = submitting();
     bench.put(generation);
+    expect(await bench.deliver(generation)).toEqual({ kind: "back", at: NOON + 25_000 });
+    expect(bench.record(generation)).toMatchObject({ state: "submitting", version: generation.version });
+    expect(bench.asked).toEqual([]);
+  });
+
+  test("a worker that answers in time goes on, however often it is asked", async () => {
+    const bench = workerBench();
+    const generation = submitting();
+    bench.put(generation);
+    for (bench.now = NOON; bench.now < NOON + 390_000; bench.now += 25_000) {
+      await bench.deliver(generation);
+      expect(bench.record(generation)).toMatchObject({ state: "submitting" });
+      await bench.generations.answerInquiry(generation);
+    }
+    expect(bench.signals).toEqual([]);
+  });
+
+  test("a worker that does not answer is dead: fail is told at once", async () => {
+    const bench = workerBench();
+    const generation = submitting();
+    bench.put(generation);
+    await bench.deliver(generation);
+    bench.now = NOON + 24_999;
+    expect(await bench.deliver(generation)).toEqual({ kind: "back", at: NOON + 25_000 });
+    bench.now = NOON + 25_000;
+    await bench.deliver(generation);
+    expect(bench.record(generation)).toMatchObject({
+      state: "failed",
+      error: { code: "upstream_outcome_unknown", billed: "unknown" },
+    });
+  });
+
+  test("a worker that does not answer is dead: retry is told at once, and buys nothing before the lease ends", async () => {
+    const bench = workerBench();
+    const generation = submitting(fox({ on_unknown_outcome: "retry" }));
+    bench.put(generation);
+    await bench.deliver(generation);
+    bench.now = NOON + 25_000;
     expect(await bench.deliver(generation)).toEqual({ kind: "back", at: NOON + 396_000 });
+    expect(bench.record(generation)).toMatchObject({
+      state: "queued",
+      not_before: timestamp(NOON + 396_000),
+      waiting: { reason: "provider_unavailable" },
+    });
     expect(bench.asked).toEqual([]);
   });
 

@@ -145,13 +145,14 @@ describe("a painted image", () => {
       images: {
         bucket: "bucket",
         remove: (id) => bench.images.remove(id),
+        find: async () => null,
         keepUnverified: (id, file) => bench.images.keepUnverified(id, file),
-        async put(id, file) {
-          const key = await bench.images.put(id, file);
+        async put(id, file, requestHash) {
+          const key = await bench.images.put(id, file, requestHash);
           const { images, generations } = bench;
           await deliver(id, { ...bench.dependencies, images });
           await removeOwned(id, "owner", { generations, images, now: () => bench.now });
-          return bench.images.put(id, file).then(() => key);
+          return bench.images.put(id, file, requestHash).then(() => key);
         },
       },
     });
@@ -184,6 +185,7 @@ describe("a painted image", () => {
           throw new Error("SlowDown");
         },
         keepUnverified: async () => "key",
+        find: async () => null,
         remove: async () => {},
       },
     });

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, test } from "vitest";
 import { createKeptAnswers } from "../../../lambdas/painting/kept-answers.ts";
@@ -126,6 +126,24 @@ describe("the bucket's side", () => {
       complete: true,
       body_base64: Buffer.from("what is this?").toString("base64"),
     });
+  });
+
+  test("an accepted answer is found again by its claim, and absence is what the list proves", async () => {
+    const s3 = mockClient(client);
+    const answer = { requestId: null, sourceUrl: "https://h/a.png", sourceExpiresAt: 1, width: 2, height: 3 };
+    const key = `answers/${claim.id}-${claim.claim_id}.accepted.json`;
+    s3.on(PutObjectCommand).resolves({});
+    await answers.keepAccepted(claim, answer);
+    const [put] = s3.commandCalls(PutObjectCommand);
+    expect(put?.args[0].input).toMatchObject({ Bucket: "bucket", Key: key });
+    s3.on(ListObjectsV2Command, { Prefix: key }).resolvesOnce({ KeyCount: 0 }).resolves({ KeyCount: 1 });
+    const Body = { transformToString: async () => String(put?.args[0].input.Body) };
+    s3.on(GetObjectCommand, { Key: key }).resolves({ Body: Body as never });
+    expect(await answers.accepted(claim)).toBeNull();
+    expect(await answers.accepted(claim)).toEqual(answer);
+    s3.on(GetObjectCommand).rejects(new Error("AccessDenied"));
+    await expect(answers.accepted(claim)).rejects.toThrow("AccessDenied");
+    s3.restore();
   });
 
   test("a kept picture has an address that can be fetched; no other address has", async () => {

@@ -10,6 +10,7 @@ import { type Bench, workerBench } from "../../support/worker-bench.ts";
 function queueOf(bench: Bench) {
   const sent: string[] = [];
   const putBack: number[] = [];
+  const held: number[] = [];
   const deadLetters: string[] = [];
   const queue = {
     send: async (ids: readonly string[]) => {
@@ -18,12 +19,15 @@ function queueOf(bench: Bench) {
     putBack: async (_: string, seconds: number) => {
       putBack.push(seconds);
     },
+    hold: async (_: string, seconds: number) => {
+      held.push(seconds);
+    },
     deadLetter: async (body: string) => {
       deadLetters.push(body);
     },
   };
   const receive = receiveTurns({ dependencies: bench.dependencies, queue });
-  return { sent, putBack, deadLetters, queue, receive };
+  return { sent, putBack, held, deadLetters, queue, receive };
 }
 
 function event(body: string, deliveries = 1): SQSEvent {
@@ -62,7 +66,41 @@ describe("a message", () => {
     bench.put(generation);
     const { receive, putBack } = queueOf(bench);
     expect(await receive(event(messageBody(generation.id)))).toEqual(KEPT);
-    expect(putBack).toEqual([396]);
+    expect(putBack).toEqual([25]);
+  });
+
+  test("in work is hidden for a short while from its receipt on, and not any more when it is put back", async () => {
+    const order: string[] = [];
+    let beat = async () => {};
+    const bench = workerBench({
+      every: (milliseconds, act) => {
+        order.push(`every ${milliseconds}`);
+        beat = act;
+        return async () => {
+          order.push("stopped");
+        };
+      },
+    });
+    const generation = submitting();
+    bench.put(generation);
+    const { receive, queue, held } = queueOf(bench);
+    queue.putBack = async () => {
+      order.push("put back");
+    };
+    await receive(event(messageBody(generation.id)));
+    await beat();
+    expect(held).toEqual([45, 45]);
+    expect(order).toEqual(["every 15000", "stopped", "put back"]);
+  });
+
+  test("is worked on although its signs of life fail", async () => {
+    const bench = workerBench();
+    const generation = queued();
+    bench.put(generation);
+    const { receive, queue } = queueOf(bench);
+    queue.hold = () => Promise.reject(new Error("SQS fails"));
+    expect(await receive(event(messageBody(generation.id)))).toEqual(DELETED);
+    expect(bench.record(generation).state).toBe("succeeded");
   });
 
   test("that can't be put back is kept all the same", async () => {

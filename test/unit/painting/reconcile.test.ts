@@ -8,10 +8,11 @@ import {
   painted,
   queued,
   refusal,
+  SOURCE_URL,
   submitting,
   succeeded,
 } from "../../support/generations.ts";
-import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
+import { inMemoryAnswers, inMemoryGenerations } from "../../support/in-memory-stores.ts";
 
 function reconciler(now: number) {
   const generations = inMemoryGenerations();
@@ -22,8 +23,10 @@ function reconciler(now: number) {
       sent.push(...ids);
     },
   };
-  const run = () => reconcile({ generations, queue, now: () => now, signal: (name) => signals.push(name) });
-  return { generations, sent, signals, queue, run };
+  const answers = inMemoryAnswers();
+  const run = () =>
+    reconcile({ generations, queue, answers, now: () => now, signal: (name) => signals.push(name) });
+  return { generations, answers, sent, signals, queue, run };
 }
 
 describe("the reconciler", () => {
@@ -61,6 +64,32 @@ describe("the reconciler", () => {
     generations.put(generation);
     expect(await run()).toEqual({ ended: 1, queuedAgain: 0 });
     expect(generations.records.get(generation.id)?.state).toBe("expired");
+  });
+
+  test("finds the answer of such a submission beside the table", async () => {
+    const { generations, answers, sent, signals, run } = reconciler(NOON + 21 * MINUTE);
+    const generation = submitting(queued(), "another message");
+    generations.put(generation);
+    answers.kept.set(generation.claim_id, {
+      requestId: "request-1",
+      sourceUrl: SOURCE_URL,
+      sourceExpiresAt: NOON + HOUR,
+      width: 1664,
+      height: 928,
+    });
+    expect(await run()).toEqual({ ended: 0, queuedAgain: 1 });
+    expect(sent).toEqual([generation.id]);
+    expect(signals).toEqual(["GenerationsRequeued"]);
+    expect(generations.records.get(generation.id)).toMatchObject({ state: "painted", turn: generation.id });
+  });
+
+  test("lets such a submission be while the bucket does not say", async () => {
+    const { generations, answers, run } = reconciler(NOON + 21 * MINUTE);
+    const generation = submitting();
+    generations.put(generation);
+    answers.accepted = () => Promise.reject(new Error("SlowDown"));
+    expect(await run()).toEqual({ ended: 0, queuedAgain: 0 });
+    expect(generations.records.get(generation.id)?.state).toBe("submitting");
   });
 
   test("ends a submission that outlived its lease as unknown", async () => {

@@ -21,7 +21,8 @@ export function checkEnds({ scenario, chronicle, history, bucket }: Surroundings
   function checkBill(job: number, generation: Generation): void {
     const name = nameOfJob(job);
     const painted = history.submissions.some((each) => each.job === job && each.painted);
-    const checkpointed = history.checkpointed.has(generation.id);
+    const isLate = generation.history.some(({ event }) => event === "late_answer");
+    const checkpointed = history.checkpointed.has(generation.id) || isLate;
     const billed = billedOf(generation);
     if (billed === "no" && painted) chronicle.violate(`${name} was painted and is reported as not billed`);
     if (billed === "yes" && !checkpointed) chronicle.violate(`${name} billed without checkpoint`);
