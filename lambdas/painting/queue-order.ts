@@ -1,5 +1,6 @@
 import type { Generation } from "../generations/record.ts";
 import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
+import type { Slot } from "../pacing/limiter-state.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** The index shows the head of a lane's queue only: of so many ids or more, it may have left some out. */
@@ -15,8 +16,38 @@ export async function isAnyQueued(own: Generation, dependencies: WorkerDependenc
   return lanes.some((ids) => ids.length > 0);
 }
 
+/**
+ * The heads of the queues in the order of a slot. A probe finds out whether others pass too: the generation that was
+ * refused last is asked again only where it is alone.
+ */
+export async function* inOrder(own: Generation, slot: Slot, dependencies: WorkerDependencies) {
+  let refused: string | null = null;
+  for (const lane of lanesInOrder(slot.number)) {
+    for (const id of await headOf(lane, own, dependencies)) {
+      if (slot.probe && id === slot.refusedId) refused = id;
+      else yield id;
+    }
+  }
+  if (refused !== null) yield refused;
+}
+
+/**
+ * A place just behind the head of a generation's queue, in epoch milliseconds: so others are asked before it is asked
+ * again, and yet it does not go behind a backlog of thousands.
+ */
+export async function behindHead(
+  generation: Generation,
+  { generations, now }: WorkerDependencies,
+): Promise<number> {
+  const ids = await generations.inLine(generation.lane, generation.model, now());
+  const last = ids.findLast((id) => id !== generation.id);
+  const record = last === undefined ? null : await generations.get(last);
+  if (record === null) return now();
+  return Date.parse(record.state === "queued" ? record.not_before : record.created_at) + 1;
+}
+
 /** The head of a lane's queue, longest waiting first. The index may not show the message's own generation yet. */
-export async function headOf(
+async function headOf(
   lane: Lane,
   own: Generation,
   dependencies: WorkerDependencies,
