@@ -2,18 +2,38 @@ import type { Generation } from "../generations/record.ts";
 import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
+import { readOrQuarantine } from "./read.ts";
 
 /** The index shows the head of a lane's queue only: of so many ids or more, it may have left some out. */
 export const LEAST_CUT_HEAD = 10;
 
-/** Whether a slot would be of use: the message's own generation is queued, or another of its model. */
-export async function isAnyQueued(own: Generation, dependencies: WorkerDependencies): Promise<boolean> {
-  if (own.state === "queued") return true;
+/** Generations that are held off come back within this time: the longest delay before a retry is ten minutes. */
+const HELD_OFF_AT_MOST_MS = 3_600_000;
+
+/**
+ * When a slot would be of use, in epoch milliseconds: now, where the message's own generation or another of its model is
+ * queued; later, where all of them are held off; null where none is queued. One that is held off may have no other
+ * message than this: its own may have been used up for another.
+ */
+export async function whenOfUse(own: Generation, dependencies: WorkerDependencies): Promise<number | null> {
   const now = dependencies.now();
-  const lanes = await Promise.all(
-    lanesInOrder(1).map((lane) => dependencies.generations.inLine(lane, own.model, now)),
+  if (own.state === "queued" || (await firstInLines(own, now, dependencies)).length > 0) return now;
+  const held = await firstInLines(own, now + HELD_OFF_AT_MOST_MS, dependencies);
+  const records = await Promise.all(held.map((id) => readOrQuarantine(id, dependencies)));
+  const times = records.map((record) =>
+    record?.state === "queued" ? Math.max(now, Date.parse(record.not_before)) : now,
   );
-  return lanes.some((ids) => ids.length > 0);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** The first of each lane that may be asked for by then. */
+async function firstInLines(
+  { model }: Generation,
+  by: number,
+  { generations }: WorkerDependencies,
+): Promise<readonly string[]> {
+  const lanes = await Promise.all(lanesInOrder(1).map((lane) => generations.inLine(lane, model, by)));
+  return lanes.flatMap((ids) => ids.slice(0, 1));
 }
 
 /**
