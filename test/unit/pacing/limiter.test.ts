@@ -349,6 +349,36 @@ describe("throttles that go on", () => {
   });
 });
 
+describe("failures", () => {
+  test("are an outage only in a row: an answer that works makes the count begin anew", async () => {
+    const pacer = pacerOf();
+    await pacer.failed("one");
+    await pacer.failed("two");
+    await pacer.worked({ leftAt: now, probe: false });
+    expect(await pacer.failed("three")).toBe(false);
+    expect(await pacer.failed("four")).toBe(false);
+    expect(await pacer.failed("five")).toBe(true);
+    expect(await pacer.status()).toMatchObject({ paused: "outage" });
+  });
+
+  test("give way to the account's fault, which is its operator's to mend, and not the other way round", async () => {
+    const pacer = pacerOf();
+    for (const id of ["one", "two", "three"]) await pacer.failed(id);
+    await pacer.pause("money", { id: "four", proof: "code" });
+    await pacer.failed("five");
+    expect(await pacer.status()).toMatchObject({ paused: "money" });
+  });
+
+  test("end with a probe that works, and not with one that is only answered", async () => {
+    const pacer = pacerOf();
+    for (const id of ["one", "two", "three"]) await pacer.failed(id);
+    await pacer.resume();
+    expect(await pacer.status()).toMatchObject({ paused: "outage" });
+    await pacer.worked({ leftAt: now, probe: true });
+    expect(await pacer.status()).toMatchObject({ paused: null });
+  });
+});
+
 describe("a healthy limiter", () => {
   test("is not written for an answer", async () => {
     const { table, pacer } = provider(2);
