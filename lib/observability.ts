@@ -15,6 +15,8 @@ import type { ServiceFunction } from "./service-function.ts";
 /** What worker and reconciler count. */
 const PAINTING = [
   "ProviderPaused",
+  "ProviderOutage",
+  "ProviderThrottledLong",
   "ImageHostUnknown",
   "ImageRefused",
   "OutcomeUnknown",

@@ -53,6 +53,8 @@ export function accept(intake: Intake): Queued {
     reserved: null,
     history: withHappenings([], [{ event: "accepted", at: now, attempt: 0 }]),
     waiting: null,
+    refused_at: null,
+    own_refusals: 0,
     not_before: timestamp(now),
   };
 }

@@ -66,6 +66,10 @@ const common = {
   history: z.array(historyEntry).default([]),
   /** Why it waits or was tried in vain, where that is more than its place in the queue; null once it has ended. */
   waiting: waitingRecord.nullable().default(null),
+  /** When the provider last refused it for what seemed a fault of the account's. */
+  refused_at: time.nullable().default(null),
+  /** How often it was refused so while others passed: its own fault. */
+  own_refusals: z.int().default(0),
 };
 
 /** While a message works on it: the id that the message names, which is responsible for it. */

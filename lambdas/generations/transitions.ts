@@ -27,7 +27,7 @@ import { type WaitingReason, waitAgain } from "./waiting.ts";
  * The types admit no other step; the store writes each only over the version that was read.
  */
 
-/** Submissions after which a generation fails, whatever the provider says. */
+/** Counted submissions after which a generation fails, whatever the provider says. */
 export const MOST_ATTEMPTS = 8;
 /** Submissions after which a lost answer ends even a generation that chose `retry`. */
 const MOST_LOST_ANSWERS = 3;
@@ -175,6 +175,8 @@ interface Refusal {
   /** A sentence without secrets, prompts or addresses. */
   readonly detail: string;
   readonly provider: ProviderRefusal | null;
+  /** Where the account was refused: whether others passed meanwhile, so that it is the generation's own fault. */
+  readonly account?: "refused" | "refused for its own fault";
 }
 
 /** The provider refused without painting, and may be asked again from `notBefore` on. */
@@ -190,6 +192,8 @@ export function requeue(generation: Submitting, by: Refusal): Queued {
     started_at: attempts === 0 ? null : kept.started_at,
     not_before: timestamp(by.notBefore),
     waiting: waitAgain(kept.waiting, by),
+    refused_at: by.account === "refused" ? timestamp(by.now) : kept.refused_at,
+    own_refusals: kept.own_refusals + (by.account === "refused for its own fault" ? 1 : 0),
     history: told(
       generation,
       by,

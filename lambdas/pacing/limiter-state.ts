@@ -21,6 +21,21 @@ export const limiterStateSchema = z.object({
   moved: z.number().default(0),
   /** How many late calls left after calls of later slots. */
   overtaken: z.int().default(0),
+  /** How many probes the present pause has let through. */
+  probes: z.int().default(0),
+  /** The generation that was refused last for a fault of the account's, until another passes. */
+  refused_id: z.string().nullable().default(null),
+  refused_at: z.number().default(0),
+  /** When the first call left that passed after such a refusal. */
+  healthy_at: z.number().default(0),
+  /** Different generations whose calls failed one after another, at most as many as make an outage. */
+  failed_ids: z.array(z.string()).default([]),
+  /** How far throttles have outnumbered healthy answers: each makes the next hold-off twice as long. */
+  throttle_level: z.int().default(0),
+  /** When the last hold-off began. */
+  throttled_at: z.number().default(0),
+  /** For the operator: how many throttles came since, in the last hour or so. */
+  tally: z.object({ since: z.number(), throttled: z.int() }).default({ since: 0, throttled: 0 }),
 });
 
 export type LimiterState = z.infer<typeof limiterStateSchema>;
@@ -36,6 +51,14 @@ export const INITIAL_STATE: LimiterState = {
   probe_at: 0,
   moved: 0,
   overtaken: 0,
+  probes: 0,
+  refused_id: null,
+  refused_at: 0,
+  healthy_at: 0,
+  failed_ids: [],
+  throttle_level: 0,
+  throttled_at: 0,
+  tally: { since: 0, throttled: 0 },
 };
 
 /** A slot of the provider's quota, taken for the one who asked. */
@@ -50,6 +73,11 @@ export interface Slot {
   readonly moved: number;
   /** How many late calls had left after calls of later slots by then. */
   readonly overtaken: number;
+  /** The generation that was refused last for a fault of the account's: a probe goes to another. */
+  readonly refusedId: string | null;
+  /** When a call left that passed after such a refusal, in epoch milliseconds. */
+  readonly healthyAt: number;
+  readonly throttleLevel: number;
 }
 
 /** Ask again then, in epoch milliseconds: all slots until about then are spoken for, or the queue is paused. */
@@ -63,9 +91,12 @@ interface Ask {
   /** How far ahead a slot may be, in milliseconds. */
   readonly patience: number;
   readonly pace: Pace;
-  /** How often a paused queue lets one call through, in milliseconds. */
+  /** How often a paused queue lets one call through, in milliseconds; while an outage lasts, less and less often. */
   readonly probeEvery: number;
 }
+
+/** The interval of probes doubles in an outage up to so many times the first: from one to five minutes. */
+const LONGEST_PROBE_INTERVALS = 5;
 
 /** Takes the next slot where it is near enough, and makes an appointment where it is not. */
 export function takeSlot(state: LimiterState, ask: Ask): { state: LimiterState; answer: Slot | Appointment } {
@@ -78,8 +109,9 @@ export function takeSlot(state: LimiterState, ask: Ask): { state: LimiterState; 
     const at = Math.max(earliest, state.line_ends);
     return { state: { ...state, line_ends: at + pace.interval }, answer: { kind: "appointment", at } };
   }
-  const { moved, overtaken } = state;
   const number = state.slot_number + 1;
+  const probes = isPaused ? state.probes + 1 : state.probes;
+  const rarer = state.paused === "outage" ? Math.min(2 ** probes, LONGEST_PROBE_INTERVALS) : 1;
   return {
     state: {
       ...state,
@@ -87,23 +119,26 @@ export function takeSlot(state: LimiterState, ask: Ask): { state: LimiterState; 
       arrival: arrivalAfter(state.arrival, due, pace),
       actual_arrival: Math.max(state.actual_arrival, earliest) + closest(pace),
       slot_number: number,
-      probe_at: isPaused ? earliest + probeEvery : state.probe_at,
+      probe_at: isPaused ? earliest + probeEvery * rarer : state.probe_at,
+      probes,
     },
-    answer: { kind: "slot", at: earliest, number, probe: isPaused, moved, overtaken },
+    answer: { kind: "slot", at: earliest, number, probe: isPaused, ...asOf(state) },
   };
 }
 
+/** What a slot knows of the limiter, as it is when it is taken or confirmed. */
+function asOf({ moved, overtaken, refused_id, healthy_at, throttle_level }: LimiterState) {
+  return { moved, overtaken, refusedId: refused_id, healthyAt: healthy_at, throttleLevel: throttle_level };
+}
+
 /** A slot that was taken earlier, moved behind late calls; null where a hold-off or a pause has voided it. */
-export function slotNow(
-  { held_until, paused, moved, overtaken }: LimiterState,
-  slot: Slot,
-  now: number,
-): Slot | null {
+export function slotNow(state: LimiterState, slot: Slot, now: number): Slot | null {
+  const { held_until, paused, moved } = state;
   // Never earlier: a release that does not know of `moved` yet drops it.
   const at = slot.at + Math.max(0, moved - slot.moved);
   // Asked shortly before the slot: one that begins just when the hold-off ends is good.
   const stands = held_until <= Math.max(at, now) && (paused === null || slot.probe);
-  return stands ? { ...slot, at, moved, overtaken } : null;
+  return stands ? { ...slot, at, ...asOf(state) } : null;
 }
 
 /**
@@ -125,23 +160,32 @@ export function behindLateCall(state: LimiterState, slot: Slot, leftAt: number, 
   };
 }
 
-/** No calls before then; slots that were taken are void. A longer hold-off is never shortened. */
-export function heldOff(state: LimiterState, until: number): LimiterState {
+interface Throttle {
+  readonly now: number;
+  /** When the call left that was throttled. */
+  readonly leftAt: number;
+  /** The highest level of throttling. */
+  readonly most: number;
+}
+
+const TALLY_MS = 3_600_000;
+
+/**
+ * No calls before then; slots that were taken are void. A longer hold-off is never shortened. Calls that were on their
+ * way when the last hold-off began tell nothing new; a later one shows that it was too short.
+ */
+export function heldOff(state: LimiterState, until: number, { now, leftAt, most }: Throttle): LimiterState {
+  const { tally, throttle_level, throttled_at } = state;
+  const isNews = leftAt > throttled_at;
+  const isOld = now - tally.since > TALLY_MS;
   return {
     ...state,
     held_until: Math.max(state.held_until, until),
     arrival: Math.max(state.arrival, until),
+    throttle_level: isNews ? Math.min(most, throttle_level + 1) : throttle_level,
+    throttled_at: isNews ? now : throttled_at,
+    tally: isOld ? { since: now, throttled: 1 } : { ...tally, throttled: tally.throttled + 1 },
   };
-}
-
-/** No calls but a probe now and then, the first of them at `probeAt`. A second pause is the same pause. */
-export function paused(state: LimiterState, reason: string, probeAt: number): LimiterState {
-  return state.paused === null ? { ...state, paused: reason, probe_at: probeAt } : state;
-}
-
-/** The end of a pause. */
-export function resumed(state: LimiterState): LimiterState {
-  return state.paused === null ? state : { ...state, paused: null };
 }
 
 /** The next slot that is not taken, of a queue that is not paused. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
+import { type AccountRefusal, failed, paused, refused, resumed, worked } from "./breaker.ts";
 import {
   type Appointment,
   behindLateCall,
@@ -10,13 +11,11 @@ import {
   type LimiterState,
   limiterStateSchema,
   nextFreeSlot,
-  paused,
-  resumed,
   type Slot,
   slotNow,
   takeSlot,
 } from "./limiter-state.ts";
-import { isLate, type Pace } from "./pace.ts";
+import { isLate, mostThrottled, type Pace } from "./pace.ts";
 
 /** The rate limiter as it stands. Times are epoch milliseconds. */
 export interface PacerStatus {
@@ -36,16 +35,27 @@ export interface Pacer {
   confirm(slot: Slot): Promise<Slot | null>;
   /** A call left at this time. If that is after its slot, all others move behind it: the provider counts calls. */
   departed(slot: Slot, at: number): Promise<void>;
-  /** After a throttle answer: no calls before then. */
-  holdOff(until: number): Promise<void>;
-  /** An operator must act: no calls but one probe every `probeEvery` milliseconds. */
-  pause(reason: string): Promise<void>;
-  /** The provider works again. */
+  /**
+   * After a throttle answer: no calls before then, and in any case not for longer than five minutes. `leftAt` is when
+   * the call left; now where absent. True where throttles go on although the hold-offs are as long as they get.
+   */
+  holdOff(until: number, leftAt?: number): Promise<boolean>;
+  /**
+   * An operator must act: no calls but one probe every `probeEvery` milliseconds. False where the refusal does not
+   * prove that yet, so that another generation is asked first.
+   */
+  pause(reason: string, refusal?: Omit<AccountRefusal, "at">): Promise<boolean>;
+  /** Key, permission and money are in order again. An outage lasts until a call works. */
   resume(): Promise<void>;
+  /** A call was painted, or judged by its content. A healthy limiter is only read. */
+  worked(call: { readonly leftAt: number; readonly probe: boolean }): Promise<void>;
+  /** A generation's call failed, or its answer was lost. True while the provider counts as out of order. */
+  failed(id: string): Promise<boolean>;
   status(): Promise<PacerStatus>;
 }
 
 const PROBE_EVERY_MS = 60_000;
+const LONGEST_HOLD_OFF_MS = 300_000;
 const MOST_TRIES = 30;
 
 const itemSchema = limiterStateSchema.extend({
@@ -124,9 +134,29 @@ export function createPacer(options: PacerOptions): Pacer {
     async departed(slot, at) {
       if (isLate(slot.at, at, pace)) await change((state) => behindLateCall(state, slot, at, pace));
     },
-    holdOff: (until) => change((state) => heldOff(state, until)),
-    pause: (reason) => change((state) => paused(state, reason, now() + probeEvery)),
+    holdOff: (until, leftAt = now()) =>
+      update((before) => {
+        const most = mostThrottled(pace);
+        const capped = Math.min(until, now() + LONGEST_HOLD_OFF_MS);
+        const state = heldOff(before, capped, { now: now(), leftAt, most });
+        return { state, result: state.throttle_level === most };
+      }),
+    pause: (reason, refusal) =>
+      update((before) => {
+        const probeAt = now() + probeEvery;
+        const state =
+          refusal === undefined
+            ? paused(before, reason, probeAt)
+            : refused(before, reason, probeAt, { ...refusal, at: now() });
+        return { state, result: state.paused !== null };
+      }),
     resume: () => change(resumed),
+    worked: (call) => change((state) => worked(state, call)),
+    failed: (id) =>
+      update((before) => {
+        const state = failed(before, id, now() + probeEvery);
+        return { state, result: state.paused === "outage" };
+      }),
     async status() {
       const state = await read();
       const nextSlotAt = nextFreeSlot(state, now(), pace);

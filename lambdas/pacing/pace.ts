@@ -56,9 +56,20 @@ export function isLate(slot: number, leftAt: number, pace: Pace): boolean {
   return leftAt - slot > Math.max(PUNCTUAL_MS, (pace.interval * (HEADROOM - 1)) / 4);
 }
 
-/** How long to leave the provider alone after a throttle: one to two intervals, with jitter (30 to 60 s at 2 a minute). */
-export function throttlePause(pace: Pace, random: () => number): number {
-  return pace.interval * (1 + random());
+const LONGEST_THROTTLE_PAUSE = 60_000;
+
+/**
+ * How long to leave the provider alone after a throttle: one to two intervals, with jitter (30 to 60 s at 2 a minute),
+ * twice as long by each level of throttling, up to a minute: the quota may be far lower than configured.
+ */
+export function throttlePause(pace: Pace, level: number, random: () => number): number {
+  const first = pace.interval * (1 + random());
+  return Math.max(first, Math.min(LONGEST_THROTTLE_PAUSE, first * 2 ** level));
+}
+
+/** The highest level of throttling: the pause is half a minute at least, and five throttles are more than bad luck. */
+export function mostThrottled(pace: Pace): number {
+  return Math.max(5, Math.ceil(Math.log2(30_000 / pace.interval)));
 }
 
 const LONGEST_RETRY_DELAY = 10 * 60_000;

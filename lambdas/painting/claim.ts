@@ -1,10 +1,9 @@
 import type { Generation, Queued, Submitting } from "../generations/record.ts";
 import { claim } from "../generations/transitions.ts";
-import { lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
 import { timestamp } from "../platform/clock.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
-import { headOf, LEAST_CUT_HEAD } from "./queue-order.ts";
+import { inOrder, LEAST_CUT_HEAD } from "./queue-order.ts";
 import { expireIfOverdue, readOrQuarantine } from "./read.ts";
 
 /** How often the head of the queue is read again when other workers have claimed all of it. */
@@ -31,16 +30,14 @@ export async function claimNext(
 ): Promise<Submitting | null> {
   for (let look = 0; look < MOST_LOOKS; look++) {
     let seen = 0;
-    for (const lane of lanesInOrder(slot.number)) {
-      for (const id of await headOf(lane, own, dependencies)) {
-        // What this delivery has read already is good for a first try: the claim of a changed record is refused.
-        const isKnown = look === 0 && seen === 0 && id === own.id;
-        seen++;
-        const candidate = isKnown ? own : await readOrQuarantine(id, dependencies);
-        const attempt = await tryClaim(candidate, own, dependencies);
-        if (attempt.kind === "claimed") return attempt.generation;
-        if (attempt.kind === "claimed before") return null;
-      }
+    for await (const id of inOrder(own, slot, dependencies)) {
+      // What this delivery has read already is good for a first try: the claim of a changed record is refused.
+      const isKnown = look === 0 && seen === 0 && id === own.id;
+      seen++;
+      const candidate = isKnown ? own : await readOrQuarantine(id, dependencies);
+      const attempt = await tryClaim(candidate, own, dependencies);
+      if (attempt.kind === "claimed") return attempt.generation;
+      if (attempt.kind === "claimed before") return null;
     }
     if (seen < LEAST_CUT_HEAD) return null;
   }

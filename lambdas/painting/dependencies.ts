@@ -13,6 +13,8 @@ import type { KeptAnswers } from "./kept-answers.ts";
 /** Something that people are alarmed about, or want to count. */
 export type Signal =
   | "ProviderPaused"
+  | "ProviderOutage"
+  | "ProviderThrottledLong"
   | "ImageHostUnknown"
   | "ImageRefused"
   | "OutcomeUnknown"

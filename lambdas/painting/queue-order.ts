@@ -1,22 +1,73 @@
 import type { Generation } from "../generations/record.ts";
 import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
+import type { Slot } from "../pacing/limiter-state.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
+import { readOrQuarantine } from "./read.ts";
 
 /** The index shows the head of a lane's queue only: of so many ids or more, it may have left some out. */
 export const LEAST_CUT_HEAD = 10;
 
-/** Whether a slot would be of use: the message's own generation is queued, or another of its model. */
-export async function isAnyQueued(own: Generation, dependencies: WorkerDependencies): Promise<boolean> {
-  if (own.state === "queued") return true;
+/** Generations that are held off come back within this time: the longest delay before a retry is ten minutes. */
+const HELD_OFF_AT_MOST_MS = 3_600_000;
+
+/**
+ * When a slot would be of use, in epoch milliseconds: now, where the message's own generation or another of its model is
+ * queued; later, where all of them are held off; null where none is queued. One that is held off may have no other
+ * message than this: its own may have been used up for another.
+ */
+export async function whenOfUse(own: Generation, dependencies: WorkerDependencies): Promise<number | null> {
   const now = dependencies.now();
-  const lanes = await Promise.all(
-    lanesInOrder(1).map((lane) => dependencies.generations.firstQueued(lane, own.model, now)),
+  if (own.state === "queued" || (await firstInLanes(own, now, dependencies)).length > 0) return now;
+  const held = await firstInLanes(own, now + HELD_OFF_AT_MOST_MS, dependencies);
+  const records = await Promise.all(held.map((id) => readOrQuarantine(id, dependencies)));
+  const times = records.map((record) =>
+    record?.state === "queued" ? Math.max(now, Date.parse(record.not_before)) : now,
   );
-  return lanes.some((ids) => ids.length > 0);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** The first of each lane that may be asked for by then. */
+async function firstInLanes(
+  { model }: Generation,
+  by: number,
+  { generations }: WorkerDependencies,
+): Promise<readonly string[]> {
+  const lanes = await Promise.all(lanesInOrder(1).map((lane) => generations.firstQueued(lane, model, by)));
+  return lanes.flatMap((ids) => ids.slice(0, 1));
+}
+
+/**
+ * The heads of the queues in the order of a slot. A probe finds out whether others pass too: the generation that was
+ * refused last is asked again only where it is alone.
+ */
+export async function* inOrder(own: Generation, slot: Slot, dependencies: WorkerDependencies) {
+  let refused: string | null = null;
+  for (const lane of lanesInOrder(slot.number)) {
+    for (const id of await headOf(lane, own, dependencies)) {
+      if (slot.probe && id === slot.refusedId) refused = id;
+      else yield id;
+    }
+  }
+  if (refused !== null) yield refused;
+}
+
+/**
+ * A place just behind the head of a generation's queue, in epoch milliseconds: so others are asked before it is asked
+ * again, and yet it does not go behind a backlog of thousands.
+ */
+export async function behindHead(
+  generation: Generation,
+  { generations, now }: WorkerDependencies,
+): Promise<number> {
+  const ids = await generations.firstQueued(generation.lane, generation.model, now());
+  const last = ids.findLast((id) => id !== generation.id);
+  const record = last === undefined ? null : await generations.get(last);
+  if (record === null) return now();
+  return Date.parse(record.state === "queued" ? record.not_before : record.created_at) + 1;
 }
 
 /** The head of a lane's queue, longest waiting first. The index may not show the message's own generation yet. */
-export async function headOf(
+async function headOf(
   lane: Lane,
   own: Generation,
   dependencies: WorkerDependencies,

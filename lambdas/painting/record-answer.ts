@@ -3,31 +3,31 @@ import { checkpoint, loseAnswer } from "../generations/transitions.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import type { Accepted, Submission, Unknown } from "../providers/port.ts";
 import { bestEffort } from "./best-effort.ts";
+import { type Call, refusalOf } from "./call.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { settleLateAnswer } from "./late-answer.ts";
-import { recordRejection, refusalOf } from "./record-rejection.ts";
+import { recordRejection } from "./record-rejection.ts";
 import { persistently, settle } from "./settle.ts";
 
 interface Answer {
   readonly generation: Submitting;
   readonly submission: Submission;
-  /** The key that the provider was asked with. */
-  readonly apiKey: string;
+  readonly call: Call;
   /** The size that was asked for, in pixels. */
   readonly asked: { readonly width: number; readonly height: number } | null;
 }
 
 /** Writes down what the provider's answer means for the generation, and goes on from there. */
 export async function recordAnswer(
-  { generation, submission, apiKey, asked }: Answer,
+  { generation, submission, call, asked }: Answer,
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
   switch (submission.outcome) {
     case "accepted":
       return recordCheckpoint(generation, submission, asked, dependencies);
     case "rejected":
-      return recordRejection(generation, submission, apiKey, dependencies);
+      return recordRejection(generation, submission, call, dependencies);
     case "unknown": {
       const kept = await keepRaw(generation, submission, dependencies);
       const now = dependencies.now();

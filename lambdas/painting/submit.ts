@@ -1,11 +1,12 @@
 import type { Submitting } from "../generations/record.ts";
 import { refuse } from "../generations/transitions.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
-import type { PaintRequest, Submission } from "../providers/port.ts";
+import type { PaintRequest } from "../providers/port.ts";
 import { dimensionsOf, sizeFault } from "../providers/sizes.ts";
 import { bestEffort } from "./best-effort.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
 import { findPicture, withoutCall } from "./find-picture.ts";
+import { noteHealth } from "./note-health.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { settle } from "./settle.ts";
 import { whileAnswering } from "./stay-alive.ts";
@@ -41,23 +42,16 @@ async function ask(
   const pacer = dependencies.pacerOf(generation.model);
   const departed = bestEffort(() => pacer.departed(slot, leftAt));
   const submission = await dependencies.submit(request, apiKey);
-  const resumed = slot.probe && showsHealth(submission) ? bestEffort(() => pacer.resume()) : undefined;
+  const call = { slot, leftAt, apiKey };
+  const noted = bestEffort(() => noteHealth(generation, submission, call, dependencies));
   const asked = dimensionsOf(request.size);
   // The answer, which is known only here, waits for neither.
   const [disposition] = await Promise.all([
-    recordAnswer({ generation, submission, apiKey, asked }, dependencies),
+    recordAnswer({ generation, submission, call, asked }, dependencies),
     departed,
-    resumed,
+    noted,
   ]);
   return disposition;
-}
-
-/** Whether an answer shows that key, permission and money are in order. */
-function showsHealth(submission: Submission): boolean {
-  return (
-    submission.outcome === "accepted" ||
-    (submission.outcome === "rejected" && submission.sent && submission.fault !== "operator")
-  );
 }
 
 /** What the provider is asked for; or why it cannot be asked. Nothing is painted as something else. */

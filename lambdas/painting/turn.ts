@@ -3,7 +3,7 @@ import { slotOrAppointment } from "./await-slot.ts";
 import { claimNext } from "./claim.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { finishBegun } from "./finish-begun.ts";
-import { isAnyQueued } from "./queue-order.ts";
+import { whenOfUse } from "./queue-order.ts";
 import { expireIfOverdue } from "./read.ts";
 import { submit } from "./submit.ts";
 
@@ -36,7 +36,9 @@ async function takeTurn(own: Generation, dependencies: WorkerDependencies): Prom
   const early = slotWaitMs * EARLY;
   const appointment = own.appointment_at === null ? 0 : Date.parse(own.appointment_at) - early;
   if (appointment > now()) return comeBack(own, appointment);
-  if (!(await isAnyQueued(own, dependencies))) return DONE;
+  const useful = await whenOfUse(own, dependencies);
+  if (useful === null) return DONE;
+  if (useful > now()) return back(useful);
 
   // Before the slot and the claim: a failing Secrets Manager must cost neither.
   const cachedKey = await providerKey.get();
@@ -61,7 +63,8 @@ async function afterNoClaim(own: Generation, dependencies: WorkerDependencies): 
   const begun = await finishBegun(own, dependencies);
   if (begun !== null) return begun;
   // The index shows the head of the queue only. If others have claimed all of it, those behind still need this turn.
-  return (await isAnyQueued(own, dependencies)) ? back(now()) : DONE;
+  const useful = await whenOfUse(own, dependencies);
+  return useful === null ? DONE : back(useful);
 }
 
 /** Comes back at a time, or at the deadline of what it names, so that it expires when it should. */

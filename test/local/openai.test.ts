@@ -128,17 +128,6 @@ describe("the stock openai package", () => {
     expect((await callsFor(prompt)).map(({ outcome }) => outcome)).toEqual(["throttled", "painted"]);
   });
 
-  test("throws its own class when the provider stays busy, and does not make it worse", async () => {
-    const prompt = uniquePrompt("[[fault:throttle]]");
-    const { client, sent } = sdk();
-    const error = await failure(client.images.generate({ prompt }));
-
-    expect(error).toBeInstanceOf(OpenAI.InternalServerError);
-    expect(error).toMatchObject({ status: 503, code: "provider_throttled", type: "api_error" });
-    expect(new Set(sent.map(({ generation }) => generation)).size).toBe(1);
-    expect(await callsFor(prompt)).toHaveLength(8);
-  });
-
   test("does not repeat what may have been paid", async () => {
     const prompt = uniquePrompt("[[fault:reset]]");
     const { client, sent } = sdk();

@@ -42,7 +42,7 @@ export function createProvider(surroundings: Surroundings): Provider {
 
   function ask(process: Process, job: number, apiKey: string): Submitted {
     onAsk(process, job);
-    const kind = outcomeFor(apiKey);
+    const kind = outcomeFor(job, apiKey);
     const submitted: Submitted = {
       job,
       at: timeline.clock,
@@ -57,14 +57,28 @@ export function createProvider(surroundings: Surroundings): Provider {
     return submitted;
   }
 
-  function outcomeFor(apiKey: string): Outcome {
-    const { outage, answers } = scenario;
+  function outcomeFor(job: number, apiKey: string): Outcome {
+    const { outage, poison, realQuota, answers } = scenario;
     if (apiKey !== secret.current()) return "key";
     const into = timeline.clock - START;
     if (outage !== null && into >= outage.from && into < outage.from + outage.minutes * MINUTE)
       return outage.fault;
+    if (poison?.job === job) return poison.fault;
+    if (realQuota !== null && admittedInMinute() >= realQuota) return "throttled";
     const usual = history.submissions.filter(({ kind }) => !isOperatorFault(kind)).length;
     return answers[usual] ?? "accepted";
+  }
+
+  /** As the provider counts: calls that it did not throttle, in the last minute. */
+  function admittedInMinute(): number {
+    const { submissions } = history;
+    let admitted = 0;
+    for (let index = submissions.length - 1; index >= 0; index--) {
+      const call = submissions[index];
+      if (call === undefined || call.at <= timeline.clock - MINUTE) break;
+      if (call.kind !== "throttled") admitted++;
+    }
+    return admitted;
   }
 
   function answersAfter(kind: Outcome): number {

@@ -84,8 +84,16 @@ export interface Scenario {
   readonly duplicates: readonly number[];
   /** Jobs whose first message is lost between stream and queue. */
   readonly lostMessages: readonly number[];
-  /** The provider refuses everybody until an operator mends it. */
-  readonly outage: { readonly from: number; readonly minutes: number; readonly fault: OperatorFault } | null;
+  /** The provider refuses everybody, or fails for everybody, for so long. */
+  readonly outage: {
+    readonly from: number;
+    readonly minutes: number;
+    readonly fault: OperatorFault | "failed, always" | "lost, not painted" | "not sent";
+  } | null;
+  /** A job that the provider always refuses as if the account were at fault. */
+  readonly poison: { readonly job: number; readonly fault: OperatorFault } | null;
+  /** What the account really may ask in any minute, where that is less than the pace; null where it is not. */
+  readonly realQuota: number | null;
   /** The secret and the provider change to another key at this moment. */
   readonly keyRotatedAt: number | null;
   /** The provider's image host is not on the list before this moment. */
@@ -110,6 +118,8 @@ export const calm: Omit<Scenario, "jobs"> = {
   duplicates: [],
   lostMessages: [],
   outage: null,
+  poison: null,
+  realQuota: null,
   keyRotatedAt: null,
   hostAllowedAt: 0,
   storageDead: false,

@@ -37,9 +37,10 @@ export function watchedPacer(process: Process, surroundings: Surroundings): Pace
       }
       return turn;
     },
-    holdOff: async (until) => {
-      await pacer.holdOff(until);
+    holdOff: async (until, leftAt) => {
+      const isLong = await pacer.holdOff(until, leftAt);
       onHeldOff();
+      return isLong;
     },
   };
 }

@@ -135,7 +135,7 @@ describe("a hold-off", () => {
     await pacer.holdOff(NOON + MINUTE);
     expect(await pacer.confirm(slot)).toBeNull();
     now = NOON + MINUTE;
-    expect(await pacer.confirm(slot)).toEqual(slot);
+    expect(await pacer.confirm(slot)).toMatchObject({ number: slot.number, at: slot.at });
   });
 
   test("leaves a slot alone that begins just when it ends", async () => {
@@ -313,6 +313,79 @@ describe("a pause", () => {
     expect(await pacer.status()).toMatchObject({ paused: "money" });
     await pacer.resume();
     expect(await slotOf(pacer)).toMatchObject({ at: NOON, probe: false });
+  });
+});
+
+describe("throttles that go on", () => {
+  test("count once for each hold-off: calls on their way say nothing new; healthy answers count back", async () => {
+    const pacer = pacerOf();
+    const level = async () => (await pacer.confirm({ ...(await slotOf(pacer)), probe: true }))?.throttleLevel;
+    await pacer.holdOff(NOON, NOON - 10);
+    now = NOON + 2000;
+    await pacer.holdOff(NOON, NOON - 5);
+    expect(await level()).toBe(1);
+    now = NOON + MINUTE;
+    await pacer.holdOff(NOON, NOON + 1);
+    expect(await level()).toBe(2);
+    await pacer.worked({ leftAt: now, probe: false });
+    now = NOON + 2 * MINUTE;
+    expect(await level()).toBe(1);
+  });
+
+  test("tell so when the hold-offs cannot grow any more", async () => {
+    const pacer = pacerOf();
+    const tells: boolean[] = [];
+    for (let count = 1; count <= 5; count++) {
+      tells.push(await pacer.holdOff(NOON, now));
+      now += MINUTE;
+    }
+    expect(tells).toEqual([false, false, false, false, true]);
+  });
+
+  test("hold nobody for longer than five minutes", async () => {
+    const pacer = pacerOf();
+    await pacer.holdOff(NOON + 24 * 60 * MINUTE);
+    expect(await pacer.status()).toMatchObject({ nextSlotAt: NOON + 5 * MINUTE });
+  });
+});
+
+describe("failures", () => {
+  test("are an outage only in a row: an answer that works makes the count begin anew", async () => {
+    const pacer = pacerOf();
+    await pacer.failed("one");
+    await pacer.failed("two");
+    await pacer.worked({ leftAt: now, probe: false });
+    expect(await pacer.failed("three")).toBe(false);
+    expect(await pacer.failed("four")).toBe(false);
+    expect(await pacer.failed("five")).toBe(true);
+    expect(await pacer.status()).toMatchObject({ paused: "outage" });
+  });
+
+  test("give way to the account's fault, which is its operator's to mend, and not the other way round", async () => {
+    const pacer = pacerOf();
+    for (const id of ["one", "two", "three"]) await pacer.failed(id);
+    await pacer.pause("money", { id: "four", proof: "code" });
+    await pacer.failed("five");
+    expect(await pacer.status()).toMatchObject({ paused: "money" });
+  });
+
+  test("end with a probe that works, and not with one that is only answered", async () => {
+    const pacer = pacerOf();
+    for (const id of ["one", "two", "three"]) await pacer.failed(id);
+    await pacer.resume();
+    expect(await pacer.status()).toMatchObject({ paused: "outage" });
+    await pacer.worked({ leftAt: now, probe: true });
+    expect(await pacer.status()).toMatchObject({ paused: null });
+  });
+});
+
+describe("a healthy limiter", () => {
+  test("is not written for an answer", async () => {
+    const { table, pacer } = provider(2);
+    await pacer.take(0);
+    const before = structuredClone([...table.items.values()]);
+    await pacer.worked({ leftAt: now, probe: false });
+    expect([...table.items.values()]).toEqual(before);
   });
 });
 

@@ -63,8 +63,15 @@ describe("the pace", () => {
   });
 
   test("a throttle holds off for 30 to 61 seconds at two a minute", () => {
-    expect(throttlePause(two, () => 0)).toBeGreaterThanOrEqual(30_000);
-    expect(throttlePause(two, () => 0.999)).toBeLessThan(61_000);
+    expect(throttlePause(two, 0, () => 0)).toBeGreaterThanOrEqual(30_000);
+    expect(throttlePause(two, 0, () => 0.999)).toBeLessThan(61_000);
+  });
+
+  test("throttles in a row hold off twice as long each, up to a minute, however fast the pace is set", () => {
+    const fast = paceOf(600, 1);
+    const pauses = [0, 1, 2, 8, 9, 20].map((level) => throttlePause(fast, level, () => 0));
+    expect(pauses.slice(0, 3)).toEqual([1, 2, 4].map((times) => times * fast.interval));
+    expect(pauses.slice(3).map(Math.floor)).toEqual([25_983, 51_967, 60_000]);
   });
 
   test("retries wait longer each time, ten minutes at most", () => {

@@ -165,16 +165,13 @@ describe("an answer that comes after its call was taken for lost", () => {
     const by = { now: NOON + 400 * SECOND, leaseSeconds: 330, turn: again.id, region: "sg", price: PRICE };
     const second = claim(again, by);
     bench.put(second);
+    const calls = { refusedId: null, healthyAt: 0, throttleLevel: 0 };
+    const slot = { kind: "slot" as const, number: 2, at: 0, probe: false, moved: 0, overtaken: 0, ...calls };
     bench.dependencies.generations.get = async () => {
       const record = bench.record(from);
       // The other worker ends between two looks.
       if (record.state === "submitting" && bench.now > NOON + 5 * SECOND)
-        await submit(
-          second,
-          { kind: "slot", number: 2, at: 0, probe: false, moved: 0, overtaken: 0 },
-          "key",
-          bench.dependencies,
-        );
+        await submit(second, slot, "key", bench.dependencies);
       return bench.record(from);
     };
     await settle(bench, from);

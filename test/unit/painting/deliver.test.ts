@@ -396,7 +396,7 @@ describe("the line", () => {
 
   test.each([
     ["departed", accepted],
-    ["resume", accepted],
+    ["worked", accepted],
     ["holdOff", throttled],
     ["pause", operatorFault("money")],
   ] as const)("an answer is written down although the pacer's %s hangs", async (verb, answer) => {
@@ -404,7 +404,7 @@ describe("the line", () => {
     const generation = fox();
     bench.put(generation);
     bench.answers.push(answer);
-    if (verb === "resume") {
+    if (verb === "worked") {
       await bench.pacer.pause("key");
       bench.now += MINUTE;
     }
@@ -591,7 +591,7 @@ describe("what an answer means", () => {
     bench.now = NOON + 1000;
     expect((await bench.deliver(second)).kind).toBe("back");
     expect(bench.asked).toEqual(["fox"]);
-    expect(bench.record(first)).toMatchObject({ state: "queued", attempts: 1 });
+    expect(bench.record(first)).toMatchObject({ state: "queued", attempts: 0 });
   });
 
   test("a Retry-After of the provider is obeyed", async () => {
@@ -601,18 +601,6 @@ describe("what an answer means", () => {
     bench.answers.push({ ...throttled, retryAfterSeconds: 300 });
     expect(await bench.deliver(generation)).toEqual({ kind: "back", at: NOON + 300_000 });
     expect((await bench.pacer.status()).nextSlotAt).toBe(NOON + 300_000);
-  });
-
-  test("throttled to the end, it says so", async () => {
-    const bench = workerBench();
-    const generation = fox();
-    bench.put({ ...generation, attempts: 7 });
-    bench.answers.push(throttled);
-    await bench.deliver(generation);
-    expect(bench.record(generation)).toMatchObject({
-      state: "failed",
-      error: { code: "provider_throttled", retryable: true },
-    });
   });
 
   test("a lost answer is never asked again when its caller chose fail", async () => {
