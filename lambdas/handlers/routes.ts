@@ -2,7 +2,8 @@ import { createBatch } from "../batches/http/create.ts";
 import { readBatch } from "../batches/http/read.ts";
 import { cancelGeneration } from "../generations/http/cancel.ts";
 import { createGeneration } from "../generations/http/create.ts";
-import { getImage, headImage } from "../generations/http/image.ts";
+import { readHistory } from "../generations/http/history.ts";
+import { getImage, getIndexedImage, headImage, headIndexedImage } from "../generations/http/image.ts";
 import { listGenerations } from "../generations/http/list.ts";
 import { readGeneration } from "../generations/http/read.ts";
 import { removeGeneration } from "../generations/http/remove.ts";
@@ -32,6 +33,9 @@ function operations(offer: Offer) {
     removeGeneration,
     getImage,
     headImage,
+    getIndexedImage,
+    headIndexedImage,
+    readHistory,
     cancelGeneration,
     createBatch(schema),
     readBatch,

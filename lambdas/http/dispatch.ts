@@ -57,7 +57,7 @@ async function route<Needs>(
   needs: Needs,
 ): Promise<Reply> {
   const found = match(operations, request.method, request.path);
-  if (found.kind === "operation") return found.operation.run({ request, id: found.id }, needs);
+  if (found.kind === "operation") return found.operation.run({ request, ...found.parts }, needs);
   if (found.kind === "nothing")
     throw new ServiceError("not_found", { detail: "There is nothing at this path." });
   const allow = { Allow: [...found.methods, "OPTIONS"].join(", ") };

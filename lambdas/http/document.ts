@@ -55,7 +55,7 @@ function describe(operation: Outline): ZodOpenApiOperationObject {
     ...(description !== undefined && { description }),
     ...(operation.open && { security: [] }),
     requestParams: {
-      ...(operation.path.includes("{id}") && { path: z.object({ id: idIn(operation.path) }) }),
+      ...(operation.path.includes("{") && { path: z.object(partsIn(operation.path)) }),
       ...(hasHeaders && { header: z.object(mapKeys(requestHeaders.shape, spelled)) }),
       ...(query !== null && { query }),
     },
@@ -84,6 +84,19 @@ const batchId = z.string().meta({
 });
 
 const modelId = z.string().meta({ description: "The model's id.", example: "qwen-image-max" });
+
+const index = z.string().meta({
+  description: "Which picture, counted from 0.",
+  override: { type: "integer", minimum: 0 },
+  example: 0,
+});
+
+function partsIn(path: string) {
+  return {
+    ...(path.includes("{id}") && { id: idIn(path) }),
+    ...(path.includes("{index}") && { index }),
+  };
+}
 
 function idIn(path: string) {
   if (path.startsWith("/v1/models/")) return modelId;

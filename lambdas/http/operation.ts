@@ -32,7 +32,7 @@ interface Answer {
 /** What the reference tells of an operation. */
 interface Described {
   readonly method: Method;
-  /** As the contract writes it; `{id}` is the only parameter there is. */
+  /** As the contract writes it, with the parameters of `PathParts`. */
   readonly path: string;
   readonly operationId: string;
   readonly tag: "Generations" | "Batches" | "OpenAI" | "Service";
@@ -46,11 +46,16 @@ interface Described {
   readonly bodyExamples?: Readonly<Record<string, unknown>>;
 }
 
-/** What every handler gets. */
-export interface Call {
-  readonly request: ApiRequest;
-  /** The `{id}` of the path; empty where it has none. */
+/** The parameters of a path; empty where it has none of the name. */
+export interface PathParts {
   readonly id: string;
+  readonly index: string;
+  readonly name: string;
+}
+
+/** What every handler gets. */
+export interface Call extends PathParts {
+  readonly request: ApiRequest;
 }
 
 /** An operation without its answer: what the OpenAPI document says of it. */

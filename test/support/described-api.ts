@@ -233,7 +233,7 @@ export class DescribedApi {
 
   #templateOf(path: string): string | undefined {
     return Object.keys(this.document.paths).find((template) =>
-      new RegExp(`^${template.replaceAll(".", "\\.").replace("{id}", "[^/]+")}$`).test(path),
+      new RegExp(`^${template.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path),
     );
   }
 }

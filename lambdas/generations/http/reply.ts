@@ -27,6 +27,15 @@ export async function generationReply(
   });
 }
 
+/** Answers with something else that changes with a generation's record alone. */
+export async function validatedReply(
+  generation: Generation,
+  body: unknown,
+  dependencies: EstimateNeeds,
+): Promise<Reply> {
+  return json(200, body, validity(generation, await whileOpen(generation, dependencies)));
+}
+
 /** Answers 304: a generation is as the caller knows it, and an open one worth asking for again later. */
 export async function unchangedReply(
   generation: Generation,
