@@ -62,16 +62,16 @@ const ENDED = { succeeded: 0, failed: 0, canceled: 0, expired: 0 };
 
 /**
  * A batch and what became of its generations. A line whose generation the index does not show yet counts as queued,
- * so that the counts always add up and a batch is never called complete too soon.
+ * so that the counts always add up and a batch is never called complete too soon. `root` is where its addresses begin.
  */
-export function viewOfBatch(batch: Batch, members: readonly Member[]): BatchView {
+export function viewOfBatch(batch: Batch, members: readonly Member[], root: string): BatchView {
   const counts = countsOf(batch, members);
   const open = batch.state === "accepted" || counts.queued + counts.running > 0;
   const ends = [
     ...(batch.state === "accepted" ? [] : [batch.ended_at]),
     ...members.flatMap(({ completedAt }) => completedAt ?? []),
   ];
-  const self = `/v1/batches/${batch.id}`;
+  const self = `${root}/batches/${batch.id}`;
   return {
     id: batch.id,
     object: "batch",
@@ -85,7 +85,7 @@ export function viewOfBatch(batch: Batch, members: readonly Member[]): BatchView
       batch.state === "failed" ? { ...batch.error, retryable: PROBLEMS[batch.error.code].retryable } : null,
     items: itemsOf(batch),
     metadata: batch.metadata,
-    urls: { self, generations: `/v1/generations?created_after=${batch.created_at}` },
+    urls: { self, generations: `${root}/generations?created_after=${batch.created_at}` },
   };
 }
 

@@ -87,12 +87,12 @@ export const generationView = z
 
 export type GenerationView = z.infer<typeof generationView>;
 
-/** Shows a generation to the outside: nothing of leases, tokens or source URLs. */
+/** Shows a generation to the outside: nothing of leases, tokens or source URLs. `root` is where its addresses begin. */
 export function viewOf(
   generation: Generation,
-  extras: QueueOutlook & { address: ImageAddress | null },
+  extras: QueueOutlook & { address: ImageAddress | null; root: string },
 ): GenerationView {
-  const self = `/v1/generations/${generation.id}`;
+  const self = `${extras.root}/generations/${generation.id}`;
   const image = imageOf(generation, extras.address);
   return {
     id: generation.id,

@@ -80,7 +80,8 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
         latest,
         {
           status: isOpen(latest) ? 202 : 201,
-          headers: { Location: `/v1/generations/${latest.id}`, ...common },
+          root: request.root,
+          headers: { Location: `${request.root}/generations/${latest.id}`, ...common },
         },
         dependencies,
       );

@@ -66,6 +66,6 @@ export const readGeneration = operation({
 
     const applied = asked === null || wait.applied === null ? {} : { "Preference-Applied": wait.applied };
     if (unchanged(entityTag(latest))) return unchangedReply(latest, applied, dependencies);
-    return generationReply(latest, { status: 200, headers: applied }, dependencies);
+    return generationReply(latest, { status: 200, root: request.root, headers: applied }, dependencies);
   },
 });

@@ -14,7 +14,7 @@ describe("creating a generation", () => {
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({ status: "succeeded", image: { width: 1664 }, metadata: {} });
     expect(answer.headers).toMatchObject({
-      location: `/v1/generations/${answer.body.id}`,
+      location: `https://api.example/v1/generations/${answer.body.id}`,
       "x-request-id": "request-1",
       etag: expect.stringMatching(/^"[\w-]{22}"$/),
     });
