@@ -124,15 +124,17 @@ export type RequestSchema = ReturnType<typeof createRequestSchema>;
 export type CreateRequest = z.output<RequestSchema>;
 
 /** What a provider is asked for, as it is kept and shown: every field of a request but those that are for us alone. */
-export const inputSchema = z.object({
-  prompt: z.string(),
-  negative_prompt: z.string().nullable(),
-  size: z.string(),
-  n: z.int(),
-  seed: z.int(),
-  prompt_extend: z.boolean().nullable(),
-  watermark: z.boolean(),
-} satisfies Placed);
+export const inputSchema = z
+  .object({
+    prompt: z.string(),
+    negative_prompt: z.string().nullable(),
+    size: z.string(),
+    n: z.int(),
+    seed: z.int(),
+    prompt_extend: z.boolean().nullable(),
+    watermark: z.boolean(),
+  } satisfies Placed)
+  .meta({ id: "GenerationInput", description: "What was asked." });
 
 /** A field that a request has and the record or the provider's port has not, or the other way round, does not compile. */
 type Placed = {

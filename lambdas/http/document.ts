@@ -1,10 +1,17 @@
 import * as z from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
+  type ZodOpenApiResponseObject,
+} from "zod-openapi";
 import { BATCH_ID, GENERATION_ID } from "../platform/ids.ts";
 import { PROBLEMS, type ProblemCode, problemOf } from "../platform/problems.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
 import type { Outline } from "./operation.ts";
 import { problemSchema } from "./problem-schema.ts";
+import { RELATIVE_ROOT } from "./root.ts";
 
 /** Refusals of every operation that wants a key, some of them by API Gateway itself. */
 const WITH_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "rate_limited"];
@@ -16,10 +23,10 @@ const REQUEST_ID = "8f3c5a0e-4d54-4d0e-9f3b-0c6b1d0f7a11";
 export function documentOf(operations: readonly Outline[]) {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of operations) {
-    paths[operation.path] ??= {};
-    Object.assign(paths[operation.path] ?? {}, { [operation.method.toLowerCase()]: describe(operation) });
+    const path = operation.path.replace(RELATIVE_ROOT, "");
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(operation) };
   }
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: "3.1.0",
     info: { title: "Image service", version: "1.0.0", description: introduction() },
     tags: [
@@ -27,6 +34,9 @@ export function documentOf(operations: readonly Outline[]) {
       { name: "Batches", description: "Many generations at once, after everything that a person waits for." },
       { name: "OpenAI", description: "The same service for OpenAI's SDKs: set their base URL to `…/v1`." },
       { name: "Service", description: "About the service itself; no key needed." },
+    ],
+    servers: [
+      { url: RELATIVE_ROOT, description: "The document that a service sends names its own address." },
     ],
     security: [{ key: [] }],
     paths,
@@ -41,8 +51,18 @@ export function documentOf(operations: readonly Outline[]) {
       },
       headers: { ...COMMON_HEADERS, ...QUOTA_HEADERS, ...ANSWER_HEADERS },
     },
-  });
+  };
+  return createDocument(document, { override: tellDefault });
 }
+
+/** Generators of types take a field that has a default for one that is always there, in requests too: it is told in words. */
+const tellDefault: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+  if (io !== "input" || !("default" in jsonSchema)) return;
+  const { default: value, description = "" } = jsonSchema;
+  delete jsonSchema.default;
+  if (value === null || typeof value === "object") return;
+  jsonSchema.description = `${description} Default: \`${value}\`.`.trim();
+};
 
 function describe(operation: Outline): ZodOpenApiOperationObject {
   const { method, operationId, tag, summary, description, body, bodyExamples, query, requestHeaders } =
@@ -52,7 +72,7 @@ function describe(operation: Outline): ZodOpenApiOperationObject {
     operationId,
     tags: [tag],
     summary,
-    ...(description !== undefined && { description }),
+    description,
     ...(operation.open && { security: [] }),
     requestParams: {
       ...(operation.path.includes("{") && { path: z.object(partsIn(operation.path)) }),

@@ -37,7 +37,7 @@ interface Described {
   readonly operationId: string;
   readonly tag: "Generations" | "Batches" | "OpenAI" | "Service";
   readonly summary: string;
-  readonly description?: string;
+  readonly description: string;
   readonly answers: Readonly<Record<number, Answer>>;
   /** The problems it may answer besides those that any operation may. */
   readonly problems: readonly ProblemCode[];

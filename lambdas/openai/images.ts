@@ -100,10 +100,14 @@ function bodySchema(schema: RequestSchema, offer: Offer) {
 
 type Body = z.output<ReturnType<typeof bodySchema>>;
 
+const picture = z
+  .object({ url: z.url().optional(), b64_json: z.string().optional() })
+  .meta({ id: "OpenAiImage", description: "A picture, by its address or in base 64." });
+
 const answerSchema = z
   .object({
     created: z.int().meta({ description: "Unix time in seconds." }),
-    data: z.array(z.object({ url: z.url().optional(), b64_json: z.string().optional() })).length(1),
+    data: z.array(picture).length(1),
   })
   .meta({ id: "OpenAiImages" });
 
@@ -142,7 +146,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
             created: 1772366421,
             data: [
               {
-                url: "https://image-service-prod.s3.amazonaws.com/generations/gen_….png?X-Amz-Signature=...",
+                url: "https://image-service-prod.s3.amazonaws.com/generations/gen_3x7m9qk2v5t8r4w6y1z0abcdef.png?X-Amz-Signature=...",
               },
             ],
           },

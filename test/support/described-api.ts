@@ -46,7 +46,7 @@ export interface Told {
   readonly body: Record<string, unknown>;
 }
 
-/** One kind of answer that was seen: `POST /v1/generations 422 invalid_request`. */
+/** One kind of answer that was seen: `POST /generations 422 invalid_request`. */
 type Sight = string;
 
 /** Headers that HTTP itself defines for any answer, and the gateway's own. */
@@ -130,7 +130,7 @@ export class DescribedApi {
       text,
       body: isJson && text !== "" ? JSON.parse(text) : {},
     };
-    this.#measure(method, `/v1${path.split("?")[0]}`, told);
+    this.#measure(method, path.split("?")[0] ?? "", told);
     return told;
   }
 
