@@ -1,5 +1,5 @@
-import { RELATIVE_ROOT } from "../http/root.ts";
 import type { ImageStore } from "../images/bucket.ts";
+import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import type { Generation } from "./record.ts";
 import { isOpen } from "./record.ts";
 import type { GenerationStore } from "./table.ts";

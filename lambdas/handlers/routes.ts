@@ -12,6 +12,7 @@ import type { NeedsOf, Operation } from "../http/operation.ts";
 import { docsPage } from "../http/pages/docs-page.ts";
 import { health } from "../http/pages/health.ts";
 import { openapi } from "../http/pages/openapi.ts";
+import { problemPage } from "../http/pages/problem-page.ts";
 import { createOpenAiImage } from "../openai/images.ts";
 import { listModels, readModel } from "../providers/http/models.ts";
 import type { Offer } from "../providers/registry.ts";
@@ -44,6 +45,7 @@ function operations(offer: Offer) {
     readModel,
     openapi,
     docsPage,
+    problemPage,
     health,
   ];
 }

@@ -8,10 +8,10 @@ import {
 } from "zod-openapi";
 import { BATCH_ID, GENERATION_ID } from "../platform/ids.ts";
 import { PROBLEMS, type ProblemCode, problemOf } from "../platform/problems.ts";
+import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
 import type { Outline } from "./operation.ts";
 import { problemSchema } from "./problem-schema.ts";
-import { RELATIVE_ROOT } from "./root.ts";
 
 /** Refusals of every operation that wants a key, some of them by API Gateway itself. */
 const WITH_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "rate_limited"];
@@ -111,10 +111,16 @@ const index = z.string().meta({
   example: 0,
 });
 
+const problemName = z.string().meta({
+  description: "A problem's code, with hyphens.",
+  example: "content-rejected",
+});
+
 function partsIn(path: string) {
   return {
     ...(path.includes("{id}") && { id: idIn(path) }),
     ...(path.includes("{index}") && { index }),
+    ...(path.includes("{name}") && { name: problemName }),
   };
 }
 
@@ -130,15 +136,17 @@ function answersOf({ answers, open }: Outline): Record<string, ZodOpenApiRespons
       {
         description,
         headers: headersOf(open, headers),
-        ...(schema !== undefined && {
+        ...((schema ?? mediaType) !== undefined && {
           content: {
-            "application/json": {
-              schema,
-              ...(examples && { examples: examplesOf(checked(examples, schema)) }),
-            },
+            ...(schema !== undefined && {
+              "application/json": {
+                schema,
+                ...(examples && { examples: examplesOf(checked(examples, schema)) }),
+              },
+            }),
+            ...(mediaType !== undefined && { [mediaType]: { schema: z.string() } }),
           },
         }),
-        ...(mediaType !== undefined && { content: { [mediaType]: { schema: z.string() } } }),
       },
     ]),
   );

@@ -24,6 +24,7 @@ interface Answer {
   readonly description: string;
   /** The schema of a JSON body; none for an answer without a body. */
   readonly schema?: z.ZodType;
+  /** What a text is, where it can be answered. */
   readonly mediaType?: string;
   readonly headers?: readonly AnswerHeader[];
   readonly examples?: Readonly<Record<string, unknown>>;

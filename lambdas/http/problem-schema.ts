@@ -8,7 +8,7 @@ export const faultSchema = z
 /** A problem document as the OpenAPI document describes it. */
 export const problemSchema = z
   .object({
-    type: z.url(),
+    type: z.string().meta({ format: "uri-reference", description: "Leads to what the problem means." }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),

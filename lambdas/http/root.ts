@@ -1,7 +1,5 @@
 import type { APIGatewayProxyEvent } from "aws-lambda";
-
-/** Where paths begin for those who do not know the address: in events, in workflows, and where nothing can be trusted. */
-export const RELATIVE_ROOT = "/v1";
+import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 
 /** This machine by one of its names: all that the local proxy lets through. */
 const LOOPBACK = /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9._-]+\.)?localhost)(?::\d{1,5})?$/;

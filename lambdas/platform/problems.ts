@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { RELATIVE_ROOT } from "./relative-root.ts";
 
 /** Who asked, what went wrong and whether to ask again: one table for HTTP, OpenAI's SDKs and Step Functions. */
 interface ProblemFacts {
@@ -179,28 +180,30 @@ export interface Problem {
   };
 }
 
-/** Where the problem types are described. */
-const TYPE_BASE = "https://addreams.example/problems/";
-
 /**
  * The problem document of anything thrown. Promises never to show a stack, a path or a message that was not
  * written for the caller: whatever is no ServiceError reads as `internal`.
  */
-export function toProblem(thrown: unknown, requestId: string): Problem {
+export function toProblem(thrown: unknown, requestId: string, root?: string): Problem {
   const error =
     thrown instanceof ServiceError
       ? thrown
       : new ServiceError("internal", {
           detail: "The service failed; nothing is known to be wrong with the request.",
         });
-  return problemOf(error.code, error.extras, requestId);
+  return problemOf(error.code, error.extras, requestId, root);
 }
 
-/** The problem document of a code. */
-export function problemOf(code: ProblemCode, extras: ProblemExtras, requestId: string): Problem {
+/** The problem document of a code. Its `type` is a page of the service, whose address begins with `root`. */
+export function problemOf(
+  code: ProblemCode,
+  extras: ProblemExtras,
+  requestId: string,
+  root: string = RELATIVE_ROOT,
+): Problem {
   const facts: ProblemFacts = PROBLEMS[code];
   return {
-    type: TYPE_BASE + code.replaceAll("_", "-"),
+    type: `${root}/problems/${code.replaceAll("_", "-")}`,
     title: facts.title,
     status: facts.status,
     detail: extras.detail,

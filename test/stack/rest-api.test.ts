@@ -40,7 +40,7 @@ function refusals(
   );
 }
 
-const open = ["openapi.json", "docs", "health"];
+const open = ["openapi.json", "docs", "{name}", "health"];
 
 describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
   const stack = synthesised(name);

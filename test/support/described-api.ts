@@ -60,6 +60,7 @@ const ANYWHERE = new Set([
   "keep-alive",
   "referrer-policy",
   "strict-transport-security",
+  "vary",
   "x-amz-request-id",
   "x-amzn-errortype",
   "x-amzn-requestid",
@@ -75,6 +76,7 @@ const ASTRAY: Readonly<Record<number, string>> = {
 
 const formats = {
   "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/,
+  "uri-reference": () => true,
   uri: (text: string) => URL.canParse(text),
 };
 

@@ -75,7 +75,7 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
         ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
       };
       const problem = isOpen(latest) ? null : problemOfEnd(latest);
-      if (problem !== null) return refusal(problem, request.id, common);
+      if (problem !== null) return refusal(problem, request, common);
       return generationReply(
         latest,
         {

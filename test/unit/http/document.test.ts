@@ -100,7 +100,7 @@ describe("the OpenAPI document", () => {
         .filter(({ open }) => open)
         .map(({ path }) => path)
         .sort(),
-    ).toEqual(["/v1/docs", "/v1/health", "/v1/openapi.json"]);
+    ).toEqual(["/v1/docs", "/v1/health", "/v1/openapi.json", "/v1/problems/{name}"]);
   });
 });
 
