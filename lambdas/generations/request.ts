@@ -37,11 +37,13 @@ export function createRequestSchema(offer: Offer) {
   const { models } = offer;
   return z
     .strictObject({
-      prompt: text(1, LONGEST_TEXT).meta({
-        description: "What to paint: 1 to 8,000 code points.",
-        minLength: 1,
-        maxLength: LONGEST_TEXT,
-      }),
+      prompt: text(1, LONGEST_TEXT)
+        .refine((value) => value === "" || value.trim() !== "", { error: "must not be blank" })
+        .meta({
+          description: "What to paint: 1 to 8,000 code points, not blank.",
+          minLength: 1,
+          maxLength: LONGEST_TEXT,
+        }),
       negative_prompt: text(0, LONGEST_TEXT)
         .nullable()
         .default(null)

@@ -50,9 +50,8 @@ export function readRequest(
 
 /** The path by the resource that matched it: unlike `event.path` it is free of a custom domain's base path. */
 function pathOf({ resource, pathParameters, path }: APIGatewayProxyEvent): string {
-  const rest = pathParameters?.["proxy"];
-  if (resource?.endsWith("{proxy+}") && rest !== undefined) return resource.replace("{proxy+}", () => rest);
-  return path ?? "/";
+  if (!resource?.startsWith("/")) return path ?? "/";
+  return resource.replace(/\{(\w+)\+?\}/g, (whole, name: string) => pathParameters?.[name] ?? whole);
 }
 
 function headersOf(event: APIGatewayProxyEvent): ApiRequest["headers"] {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf } from "../platform/faults.ts";
 import { InvalidInput, type ProblemCode, ServiceError } from "../platform/problems.ts";
 import type { ApiRequest } from "./api-request.ts";
@@ -126,9 +127,9 @@ export function operation<
         throw new ServiceError("unauthorized", {
           detail: "Send a valid API key as `Authorization: Bearer KEY`.",
         });
-      const headers = spec.requestHeaders.safeParse(request.headers);
-      const query = spec.query.safeParse(request.query);
-      const body = spec.body.safeParse(hasBody ? readJson(request) : undefined);
+      const headers = spec.requestHeaders.safeParse(request.headers, IN_OUR_WORDS);
+      const query = spec.query.safeParse(request.query, IN_OUR_WORDS);
+      const body = spec.body.safeParse(hasBody ? readJson(request) : undefined, IN_OUR_WORDS);
       if (headers.success && query.success && body.success)
         return spec.handle(
           { ...call, caller, headers: headers.data, query: query.data, body: body.data },

@@ -133,14 +133,43 @@ export class ServiceError extends Error {
   }
 }
 
-/** The input has faults: all of them at once, each with its pointer. */
+/** Faults of one input that are named, and characters of each text: the names are the caller's, of any length. */
+const MOST_FAULTS = 20;
+const LONGEST_TEXT = 200;
+
+/** The input has faults: as many at once as fit in an answer, each with its pointer, then how many more there are. */
 export class InvalidInput extends ServiceError {
-  constructor(errors: readonly Fault[]) {
-    const [first] = errors;
-    const detail = first === undefined ? "The request is not valid." : `${first.pointer}: ${first.detail}`;
-    super("invalid_request", { detail, errors });
+  constructor(faults: readonly Fault[]) {
+    const errors = faults.slice(0, MOST_FAULTS).map(shortened);
+    const more = faults.length - errors.length;
+    if (more > 0) errors.push({ pointer: "#", detail: `has ${more} more faults, which are not listed` });
+    const sentence = errors.map(sentenceOf).join("; ");
+    super("invalid_request", {
+      detail: sentence === "" ? "The request is not valid." : `${sentence}.`,
+      errors,
+    });
     this.name = "InvalidInput";
   }
+}
+
+/** A fault in words, for those who read no pointers: `prompt` is required. */
+function sentenceOf({ pointer, detail }: Fault): string {
+  const [, kind, name] = /^#\/(headers|query)\/(.*)$/s.exec(pointer) ?? [];
+  if (kind === "headers") return `the header \`${name}\` ${detail}`;
+  if (kind === "query") return `the parameter \`${name}\` ${detail}`;
+  return pointer === "#" ? `the request ${detail}` : `\`${pointer.slice(2)}\` ${detail}`;
+}
+
+/** A fault whose texts have 200 characters at most. */
+function shortened({ pointer, detail }: Fault): Fault {
+  return { pointer: shortPointer(pointer), detail: detail.slice(0, LONGEST_TEXT).toWellFormed() };
+}
+
+/** The cut leaves no half of a percent-encoded character behind. */
+function shortPointer(pointer: string): string {
+  if (pointer.length <= LONGEST_TEXT) return pointer;
+  const cut = pointer.slice(0, LONGEST_TEXT - "...".length);
+  return `${cut.replace(/%[C-F][0-9A-F](?:%[0-9A-F]{0,2}){0,3}$|%[0-9A-F]?$/, "")}...`;
 }
 
 /**

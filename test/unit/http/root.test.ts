@@ -78,3 +78,14 @@ describe("every address in an answer", () => {
     expect(data[0].urls).toEqual(made.body.urls);
   });
 });
+
+test("a page at a path of its own is found behind a base path too", async () => {
+  const event = {
+    resource: "/problems/{name}",
+    pathParameters: { name: "gone" },
+    path: "/images/problems/gone",
+    requestContext: { domainName: "shop.example", path: "/images/problems/gone", stage: "v1" },
+  };
+  const { status } = await apiUnderTest().send({ path: "/x", owner: null, event: event as object });
+  expect(status).toBe(200);
+});
