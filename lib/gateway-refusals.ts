@@ -1,7 +1,6 @@
 import { ResponseType, type RestApi } from "aws-cdk-lib/aws-apigateway";
 import { SECURITY_HEADERS } from "../lambdas/http/security-headers.ts";
 import { type ProblemCode, problemOf } from "../lambdas/platform/problems.ts";
-import { RELATIVE_ROOT } from "../lambdas/platform/relative-root.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** One of API Gateway's own refusals, in the words of our problem documents. */
@@ -111,7 +110,7 @@ function refusals({ authentication }: Environment): Refusal[] {
 /** Makes every answer that API Gateway gives without us a problem document like our own. */
 export function addRefusals(api: RestApi, environment: Environment, address: string): void {
   // The emulator is at another address than AWS gives the API.
-  const root = environment.name === "local" ? RELATIVE_ROOT : address;
+  const root = environment.name === "local" ? undefined : address;
   for (const { type, code, detail, status, billed, headers } of refusals(environment)) {
     const problem = problemOf(code, { detail, ...(billed && { billed }) }, "$context.requestId", root);
     api.addGatewayResponse(type.responseType, {

@@ -67,7 +67,7 @@ describe("a creation", () => {
   test("points at every fault of body and headers at once", async () => {
     const prompt = uniquePrompt();
     const told = await ask("/generations", {
-      json: { prompt: 7, size: "1*1", n: 2, seed: -1, metadata: { a: 1 }, "a/b": prompt, model: "dall-e" },
+      json: { prompt: 7, size: "1*1", n: 2, seed: -1, metadata: { a: 1 }, "a/b": prompt, watermark: "no" },
       headers: { "cancel-after": "soon", "idempotency-key": "a b" },
     });
 
@@ -77,11 +77,11 @@ describe("a creation", () => {
       "#/headers/cancel-after",
       "#/headers/idempotency-key",
       "#/metadata/a",
-      "#/model",
       "#/n",
       "#/prompt",
       "#/seed",
       "#/size",
+      "#/watermark",
     ]);
     expect(await callsFor(prompt)).toEqual([]);
   });
