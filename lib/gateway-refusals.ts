@@ -108,9 +108,11 @@ function refusals({ authentication }: Environment): Refusal[] {
 }
 
 /** Makes every answer that API Gateway gives without us a problem document like our own. */
-export function addRefusals(api: RestApi, environment: Environment): void {
+export function addRefusals(api: RestApi, environment: Environment, address: string): void {
+  // The emulator is at another address than AWS gives the API.
+  const root = environment.name === "local" ? undefined : address;
   for (const { type, code, detail, status, billed, headers } of refusals(environment)) {
-    const problem = problemOf(code, { detail, ...(billed && { billed }) }, "$context.requestId");
+    const problem = problemOf(code, { detail, ...(billed && { billed }) }, "$context.requestId", root);
     api.addGatewayResponse(type.responseType, {
       type,
       statusCode: String(status ?? problem.status),

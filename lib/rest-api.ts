@@ -26,8 +26,8 @@ interface ServiceRestApiProps {
   readonly authorizer: ServiceFunction;
 }
 
-/** What can be read without a key: the description of the API, its reference page, and whether it lives. */
-const OPEN_PATHS = ["openapi.json", "docs", "health"];
+/** What can be read without a key: the API's description and reference, what problems mean, and whether it lives. */
+const OPEN_PATHS = ["openapi.json", "docs", "problems/{name}", "health"];
 
 /** One line per request. The query string and the Authorization header are left out: both may hold secrets. */
 const accessLogLine = {
@@ -92,7 +92,7 @@ export class ServiceRestApi extends Construct {
     });
     const closed = this.authentication(environment, authorizer);
     for (const path of OPEN_PATHS) {
-      const resource = this.restApi.root.addResource(path);
+      const resource = this.restApi.root.resourceForPath(path);
       const method = resource.addMethod("GET", integration, { authorizationType: AuthorizationType.NONE });
       Validations.of(method).acknowledge({
         id: "AwsSolutions-APIG4",
@@ -106,14 +106,12 @@ export class ServiceRestApi extends Construct {
     const rest = this.restApi.root.addResource("{proxy+}");
     rest.addMethod("ANY", integration, closed);
     this.allowPages(rest, environment);
-    addRefusals(this.restApi, environment);
+    const { region, urlSuffix } = Stack.of(this);
+    const address = `https://${this.restApi.restApiId}.execute-api.${region}.${urlSuffix}/v1`;
+    addRefusals(this.restApi, environment, address);
 
     this.acknowledge();
-    const { restApiId } = this.restApi;
-    const { region, urlSuffix } = Stack.of(this);
-    new CfnOutput(Stack.of(this), "ApiUrl", {
-      value: `https://${restApiId}.execute-api.${region}.${urlSuffix}/v1`,
-    });
+    new CfnOutput(Stack.of(this), "ApiUrl", { value: address });
   }
 
   /** What the alarms and the dashboard watch. */

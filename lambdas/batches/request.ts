@@ -12,7 +12,10 @@ const manifest = z
       .max(1024)
       .meta({ description: "`manifests/OWNER/…`", example: "manifests/shop/july.jsonl" }),
   })
-  .meta({ description: "JSON lines in S3, one create body a line: up to 10,000 lines and 32 MiB." });
+  .meta({
+    id: "Manifest",
+    description: "JSON lines in S3, one create body a line: up to 10,000 lines and 32 MiB.",
+  });
 
 /** The schema of a batch: generations inline, or a manifest that names them. */
 export function batchRequestSchema(schema: RequestSchema) {

@@ -1,10 +1,46 @@
 import * as z from "zod";
+import { faultSchema } from "../http/problem-schema.ts";
 import { idForKey, lineKeyOf } from "../platform/ids.ts";
 import { amountOf, millionthsOf } from "../platform/money.ts";
 import { BILLED, PROBLEMS } from "../platform/problems.ts";
 import type { Batch, LineFaults, Member } from "./record.ts";
 
 const count = z.int();
+
+const countsView = z
+  .object({
+    total: count,
+    queued: count,
+    running: count,
+    succeeded: count,
+    failed: count,
+    canceled: count,
+    expired: count,
+    invalid: count.meta({ description: "Lines that no generation was made from." }),
+  })
+  .meta({
+    id: "BatchCounts",
+    description: "`total` is the sum of the others; 0 as long as a manifest has not been read.",
+  });
+
+const usageView = z
+  .object({
+    images: count,
+    cost: z.string().meta({ description: "What is known to be billed so far, a decimal." }),
+    currency: z.string(),
+    billed: z.enum(BILLED).meta({
+      description: "`unknown` where an answer is not here, or lost: then more may be billed.",
+    }),
+  })
+  .meta({ id: "BatchUsage", description: "What it has cost." });
+
+const itemView = z
+  .object({
+    line: count.meta({ description: "Counted from 1." }),
+    generation_id: z.string().nullable(),
+    errors: z.array(faultSchema),
+  })
+  .meta({ id: "BatchItem", description: "A line, and what was made from it." });
 
 /** A batch as callers see it. */
 export const batchView = z
@@ -15,43 +51,22 @@ export const batchView = z
     created_at: z.iso.datetime(),
     completed_at: z.iso.datetime().nullable(),
     deadline: z.iso.datetime(),
-    counts: z
-      .object({
-        total: count,
-        queued: count,
-        running: count,
-        succeeded: count,
-        failed: count,
-        canceled: count,
-        expired: count,
-        invalid: count.meta({ description: "Lines that no generation was made from." }),
-      })
-      .meta({
-        description: "`total` is the sum of the others; 0 as long as a manifest has not been read.",
-      }),
-    usage: z.object({
-      images: count,
-      cost: z.string().meta({ description: "What is known to be billed so far, a decimal." }),
-      currency: z.string(),
-      billed: z.enum(BILLED).meta({
-        description: "`unknown` where an answer is not here, or lost: then more may be billed.",
-      }),
-    }),
-    error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).nullable(),
+    counts: countsView,
+    usage: usageView,
+    error: z
+      .object({ code: z.string(), message: z.string(), retryable: z.boolean() })
+      .meta({ id: "BatchError", description: "Why it failed as a whole." })
+      .nullable(),
     items: z
-      .array(
-        z.object({
-          line: count.meta({ description: "Counted from 1." }),
-          generation_id: z.string().nullable(),
-          errors: z.array(z.object({ pointer: z.string(), detail: z.string() })),
-        }),
-      )
+      .array(itemView)
       .meta({ description: "Every item sent inline; of a manifest the first invalid lines." }),
     metadata: z.record(z.string(), z.string()),
-    urls: z.object({
-      self: z.string(),
-      generations: z.string().meta({ description: "Your generations since the batch was created." }),
-    }),
+    urls: z
+      .object({
+        self: z.string(),
+        generations: z.string().meta({ description: "Your generations since the batch was created." }),
+      })
+      .meta({ id: "BatchUrls", description: "Where it is, and what belongs to it." }),
   })
   .meta({ id: "Batch" });
 
@@ -62,16 +77,16 @@ const ENDED = { succeeded: 0, failed: 0, canceled: 0, expired: 0 };
 
 /**
  * A batch and what became of its generations. A line whose generation the index does not show yet counts as queued,
- * so that the counts always add up and a batch is never called complete too soon.
+ * so that the counts always add up and a batch is never called complete too soon. `root` is where its addresses begin.
  */
-export function viewOfBatch(batch: Batch, members: readonly Member[]): BatchView {
+export function viewOfBatch(batch: Batch, members: readonly Member[], root: string): BatchView {
   const counts = countsOf(batch, members);
   const open = batch.state === "accepted" || counts.queued + counts.running > 0;
   const ends = [
     ...(batch.state === "accepted" ? [] : [batch.ended_at]),
     ...members.flatMap(({ completedAt }) => completedAt ?? []),
   ];
-  const self = `/v1/batches/${batch.id}`;
+  const self = `${root}/batches/${batch.id}`;
   return {
     id: batch.id,
     object: "batch",
@@ -85,7 +100,7 @@ export function viewOfBatch(batch: Batch, members: readonly Member[]): BatchView
       batch.state === "failed" ? { ...batch.error, retryable: PROBLEMS[batch.error.code].retryable } : null,
     items: itemsOf(batch),
     metadata: batch.metadata,
-    urls: { self, generations: `/v1/generations?created_after=${batch.created_at}` },
+    urls: { self, generations: `${root}/generations?created_after=${batch.created_at}` },
   };
 }
 

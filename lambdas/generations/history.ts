@@ -28,7 +28,10 @@ export const historyEntry = z
     attempt: z.int(),
     /** A sentence without secrets, prompts or addresses. */
     detail: z.string().nullable(),
-    provider: z.object({ code: z.string().nullable(), request_id: z.string().nullable() }).nullable(),
+    provider: z
+      .object({ code: z.string().nullable(), request_id: z.string().nullable() })
+      .meta({ id: "HistoryProvider", description: "What the provider said." })
+      .nullable(),
     /** How often it happened; `at` is the first time, `last_at` the last. */
     count: z.int(),
     last_at: time,

@@ -1,4 +1,5 @@
 import type { ImageStore } from "../images/bucket.ts";
+import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import type { Generation } from "./record.ts";
 import { isOpen } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
@@ -65,13 +66,19 @@ export interface PresentNeeds {
   readonly images: Pick<ImageStore, "address">;
 }
 
+/** What is not in the record, and differs from answer to answer. */
+interface Surroundings extends QueueOutlook {
+  /** Where the addresses in it begin: `/v1` in events and workflows, absolute in HTTP's answers. */
+  readonly root: string;
+}
+
 /** A generation as callers see it, with a fresh address for its picture. */
 export async function present(
   generation: Generation,
   dependencies: PresentNeeds,
-  outlook: QueueOutlook = { estimatedStartAt: null, paused: null },
+  { estimatedStartAt = null, paused = null, root = RELATIVE_ROOT }: Partial<Surroundings> = {},
 ): Promise<GenerationView> {
   const image = generation.state === "succeeded" ? generation.image : null;
   const address = image === null ? null : await dependencies.images.address(image);
-  return viewOf(generation, { ...outlook, address });
+  return viewOf(generation, { estimatedStartAt, paused, root, address });
 }

@@ -37,11 +37,13 @@ export function createRequestSchema(offer: Offer) {
   const { models } = offer;
   return z
     .strictObject({
-      prompt: text(1, LONGEST_TEXT).meta({
-        description: "What to paint: 1 to 8,000 code points.",
-        minLength: 1,
-        maxLength: LONGEST_TEXT,
-      }),
+      prompt: text(1, LONGEST_TEXT)
+        .refine((value) => value === "" || value.trim() !== "", { error: "must not be blank" })
+        .meta({
+          description: "What to paint: 1 to 8,000 code points, not blank.",
+          minLength: 1,
+          maxLength: LONGEST_TEXT,
+        }),
       negative_prompt: text(0, LONGEST_TEXT)
         .nullable()
         .default(null)
@@ -124,15 +126,17 @@ export type RequestSchema = ReturnType<typeof createRequestSchema>;
 export type CreateRequest = z.output<RequestSchema>;
 
 /** What a provider is asked for, as it is kept and shown: every field of a request but those that are for us alone. */
-export const inputSchema = z.object({
-  prompt: z.string(),
-  negative_prompt: z.string().nullable(),
-  size: z.string(),
-  n: z.int(),
-  seed: z.int(),
-  prompt_extend: z.boolean().nullable(),
-  watermark: z.boolean(),
-} satisfies Placed);
+export const inputSchema = z
+  .object({
+    prompt: z.string(),
+    negative_prompt: z.string().nullable(),
+    size: z.string(),
+    n: z.int(),
+    seed: z.int(),
+    prompt_extend: z.boolean().nullable(),
+    watermark: z.boolean(),
+  } satisfies Placed)
+  .meta({ id: "GenerationInput", description: "What was asked." });
 
 /** A field that a request has and the record or the provider's port has not, or the other way round, does not compile. */
 type Placed = {

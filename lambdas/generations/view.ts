@@ -1,14 +1,41 @@
 import * as z from "zod";
 import type { ImageAddress } from "../images/bucket.ts";
-import { IMAGE_TYPES } from "../images/image-type.ts";
-import { DIGITAL_SOURCE_TYPE } from "../images/marking.ts";
+import { lineOf } from "../platform/ids.ts";
 import { BILLED, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
+import { imageOf, imageView, indexedImageView, provenanceOf, provenanceView } from "./image-view.ts";
 import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
 import { inputSchema } from "./request.ts";
 import { type QueueOutlook, waitingOf, waitingView } from "./waiting-view.ts";
 
 const nullableTime = z.iso.datetime().nullable();
+
+const usageView = z
+  .object({
+    images: z.int(),
+    cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
+    currency: z.string(),
+    billed: z.enum(BILLED),
+  })
+  .meta({ id: "GenerationUsage", description: "What it cost." });
+
+const errorView = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    billed: z.enum(BILLED),
+    provider: providerRefusal.nullable(),
+  })
+  .meta({ id: "GenerationError", description: "Why it ended without a picture." });
+
+const batchPlace = z
+  .object({
+    id: z.string(),
+    line: z.int().nullable().meta({ description: "Counted from 1." }),
+    custom_id: z.string().nullable().meta({ description: "The caller's own name of the line." }),
+  })
+  .meta({ id: "BatchPlace", description: "Where in a batch it came from." });
 
 /** A generation as callers, workflows and events see it. The OpenAPI document comes from it. */
 export const generationView = z
@@ -23,64 +50,36 @@ export const generationView = z
     deadline: z.iso.datetime(),
     estimated_start_at: nullableTime.meta({ description: "When a queued generation is likely to start." }),
     input: inputSchema.nullable().meta({ description: "What was asked; null once removed." }),
-    image: z
-      .object({
-        content_type: z
-          .enum(IMAGE_TYPES)
-          .meta({ description: "PNG, unless the provider delivered something else: warnings say so." }),
-        width: z.int(),
-        height: z.int(),
-        bytes: z.int(),
-        sha256: z.string(),
-        bucket: z.string(),
-        key: z.string(),
-        url: z.url().meta({ description: "A presigned address, valid until url_expires_at." }),
-        url_expires_at: z.iso.datetime(),
-      })
-      .nullable(),
+    image: imageView.nullable().meta({ description: "The first picture; null while there is none." }),
+    images: z.array(indexedImageView).meta({ description: "Every picture, the first one too." }),
     waiting: waitingView,
-    usage: z.object({
-      images: z.int(),
-      cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
-      currency: z.string(),
-      billed: z.enum(BILLED),
-    }),
-    provider: z.object({ region: z.string(), request_id: z.string().nullable() }),
-    provenance: z
-      .object({
-        digital_source_type: z.string().meta({
-          description: "IPTC's word for how the picture was made.",
-          example: DIGITAL_SOURCE_TYPE,
-        }),
-        marked: z.array(z.string()).meta({ description: "Marks in the file that say so: `iptc`, or none." }),
-        source_sha256: z.string().meta({ description: "Of what came from the provider, before any mark." }),
-      })
+    batch: batchPlace.nullable().meta({ description: "Its place in a batch; null outside of one." }),
+    usage: usageView,
+    provider: z
+      .object({ region: z.string(), request_id: z.string().nullable() })
+      .meta({ id: "GenerationProvider", description: "Who painted it, and under which request." }),
+    provenance: provenanceView
       .nullable()
-      .meta({ id: "Provenance", description: "Where the picture comes from; null while there is none." }),
+      .meta({ description: "Where the picture comes from; null while there is none." }),
     attempts: z.int(),
     warnings: z.array(z.string()),
     metadata: z.record(z.string(), z.string()),
-    error: z
-      .object({
-        code: z.string(),
-        message: z.string(),
-        retryable: z.boolean(),
-        billed: z.enum(BILLED),
-        provider: providerRefusal.nullable(),
-      })
-      .nullable(),
-    urls: z.object({ self: z.string(), image: z.string(), cancel: z.string(), history: z.string() }),
+    error: errorView.nullable(),
+    urls: z
+      .object({ self: z.string(), image: z.string(), cancel: z.string(), history: z.string() })
+      .meta({ id: "GenerationUrls", description: "Where it is, and what can be done with it." }),
   })
   .meta({ id: "Generation" });
 
 export type GenerationView = z.infer<typeof generationView>;
 
-/** Shows a generation to the outside: nothing of leases, tokens or source URLs. */
+/** Shows a generation to the outside: nothing of leases, tokens or source URLs. `root` is where its addresses begin. */
 export function viewOf(
   generation: Generation,
-  extras: QueueOutlook & { address: ImageAddress | null },
+  extras: QueueOutlook & { address: ImageAddress | null; root: string },
 ): GenerationView {
-  const self = `/v1/generations/${generation.id}`;
+  const self = `${extras.root}/generations/${generation.id}`;
+  const image = imageOf(generation, extras.address);
   return {
     id: generation.id,
     object: "generation",
@@ -92,8 +91,10 @@ export function viewOf(
     deadline: generation.deadline,
     estimated_start_at: generation.state === "queued" ? extras.estimatedStartAt : null,
     input: generation.input,
-    image: imageOf(generation, extras.address),
+    image,
+    images: image === null ? [] : [{ index: 0, ...image }],
     waiting: waitingOf(generation, extras),
+    batch: batchOf(generation),
     usage: usageOf(generation),
     provider: { region: generation.region, request_id: requestIdOf(generation) },
     provenance: provenanceOf(generation),
@@ -105,33 +106,17 @@ export function viewOf(
   };
 }
 
-function imageOf(generation: Generation, address: ImageAddress | null): GenerationView["image"] {
-  if (generation.state !== "succeeded" || generation.image === null || address === null) return null;
-  const { content_type, width, height, bytes, sha256, bucket, key } = generation.image;
-  return {
-    content_type,
-    width,
-    height,
-    bytes,
-    sha256,
-    bucket,
-    key,
-    url: address.url,
-    url_expires_at: address.expiresAt,
-  };
-}
-
-function provenanceOf(generation: Generation): GenerationView["provenance"] {
-  if (generation.state !== "succeeded" || generation.image === null) return null;
-  const { marked, source_sha256, sha256 } = generation.image;
-  return { digital_source_type: DIGITAL_SOURCE_TYPE, marked, source_sha256: source_sha256 ?? sha256 };
-}
-
 function usageOf(generation: Generation): GenerationView["usage"] {
   const billed = billedOf(generation);
   const { amount, currency } = generation.price;
   const cost = { yes: amount, no: "0", unknown: null }[billed];
   return { images: generation.state === "succeeded" ? 1 : 0, cost, currency, billed };
+}
+
+/** The key of an item holds its line; a name that its caller gave the line is not in the record. */
+function batchOf({ batch_id, idempotency_key }: Generation): GenerationView["batch"] {
+  if (batch_id === null) return null;
+  return { id: batch_id, line: lineOf(batch_id, idempotency_key), custom_id: null };
 }
 
 function requestIdOf(generation: Generation): string | null {

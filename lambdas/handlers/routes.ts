@@ -2,7 +2,8 @@ import { createBatch } from "../batches/http/create.ts";
 import { readBatch } from "../batches/http/read.ts";
 import { cancelGeneration } from "../generations/http/cancel.ts";
 import { createGeneration } from "../generations/http/create.ts";
-import { getImage, headImage } from "../generations/http/image.ts";
+import { readHistory } from "../generations/http/history.ts";
+import { getImage, getIndexedImage, headImage, headIndexedImage } from "../generations/http/image.ts";
 import { listGenerations } from "../generations/http/list.ts";
 import { readGeneration } from "../generations/http/read.ts";
 import { removeGeneration } from "../generations/http/remove.ts";
@@ -11,6 +12,7 @@ import type { NeedsOf, Operation } from "../http/operation.ts";
 import { docsPage } from "../http/pages/docs-page.ts";
 import { health } from "../http/pages/health.ts";
 import { openapi } from "../http/pages/openapi.ts";
+import { problemPage } from "../http/pages/problem-page.ts";
 import { createOpenAiImage } from "../openai/images.ts";
 import { listModels, readModel } from "../providers/http/models.ts";
 import type { Offer } from "../providers/registry.ts";
@@ -32,6 +34,9 @@ function operations(offer: Offer) {
     removeGeneration,
     getImage,
     headImage,
+    getIndexedImage,
+    headIndexedImage,
+    readHistory,
     cancelGeneration,
     createBatch(schema),
     readBatch,
@@ -40,6 +45,7 @@ function operations(offer: Offer) {
     readModel,
     openapi,
     docsPage,
+    problemPage,
     health,
   ];
 }

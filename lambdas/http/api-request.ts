@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent, Context } from "aws-lambda";
 import { type Authentication, type Caller, callerOf } from "./caller.ts";
 import { answerBy } from "./patience.ts";
+import { rootOf } from "./root.ts";
 
 /** A request, as far as the operations may know of HTTP. */
 export interface ApiRequest {
@@ -9,6 +10,8 @@ export interface ApiRequest {
   readonly method: string;
   /** As the contract writes it, with `/v1`. */
   readonly path: string;
+  /** The address that the caller used, up to where the API's paths begin: what follows `/v1` is appended to it. */
+  readonly root: string;
   /** Names in lower case; the lines of a repeated header joined by commas. */
   readonly headers: Readonly<Partial<Record<string, string>>>;
   /** A parameter given more than once is a list. */
@@ -26,10 +29,12 @@ export function readRequest(
   { authentication, now }: { authentication: Authentication; now: () => number },
 ): ApiRequest {
   const headers = headersOf(event);
+  const path = pathOf(event);
   return {
     id: event.requestContext?.requestId ?? context.awsRequestId ?? "unknown",
     method: event.httpMethod ?? "GET",
-    path: `/v1${pathOf(event)}`,
+    path: `/v1${path}`,
+    root: rootOf(event, path),
     headers,
     query: queryOf(event),
     body: Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8"),
@@ -45,9 +50,8 @@ export function readRequest(
 
 /** The path by the resource that matched it: unlike `event.path` it is free of a custom domain's base path. */
 function pathOf({ resource, pathParameters, path }: APIGatewayProxyEvent): string {
-  const rest = pathParameters?.["proxy"];
-  if (resource?.endsWith("{proxy+}") && rest !== undefined) return resource.replace("{proxy+}", () => rest);
-  return path ?? "/";
+  if (!resource?.startsWith("/")) return path ?? "/";
+  return resource.replace(/\{(\w+)\+?\}/g, (whole, name: string) => pathParameters?.[name] ?? whole);
 }
 
 function headersOf(event: APIGatewayProxyEvent): ApiRequest["headers"] {

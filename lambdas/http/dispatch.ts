@@ -27,7 +27,7 @@ export async function dispatch<Needs>(
   needs: Needs & Gate,
   timeIsUp: Promise<never>,
 ): Promise<Reply> {
-  const { caller, id } = request;
+  const { caller } = request;
   let quota: Readonly<Record<string, string>> = {};
   let hasBegun = false;
 
@@ -45,9 +45,9 @@ export async function dispatch<Needs>(
     const reply = await Promise.race([answer(), timeIsUp]);
     return { ...reply, headers: { ...quota, ...reply.headers } };
   } catch (error) {
-    if (error instanceof ServiceError) return refusal(error, id, quota);
+    if (error instanceof ServiceError) return refusal(error, request, quota);
     report(error, needs);
-    return refusal(hasBegun && request.method === "POST" ? halfDone() : error, id, quota);
+    return refusal(hasBegun && request.method === "POST" ? halfDone() : error, request, quota);
   }
 }
 
@@ -57,13 +57,13 @@ async function route<Needs>(
   needs: Needs,
 ): Promise<Reply> {
   const found = match(operations, request.method, request.path);
-  if (found.kind === "operation") return found.operation.run({ request, id: found.id }, needs);
+  if (found.kind === "operation") return found.operation.run({ request, ...found.parts }, needs);
   if (found.kind === "nothing")
     throw new ServiceError("not_found", { detail: "There is nothing at this path." });
   const allow = { Allow: [...found.methods, "OPTIONS"].join(", ") };
   if (request.method === "OPTIONS") return empty(204, allow);
   const detail = `${request.method} is not possible here; ${found.methods.join(", ")} is.`;
-  return refusal(new ServiceError("method_not_allowed", { detail }), request.id, allow);
+  return refusal(new ServiceError("method_not_allowed", { detail }), request, allow);
 }
 
 function overLimit(count: RequestCount, { requestsPerMinute, now, signal }: Gate): ServiceError {

@@ -1,7 +1,14 @@
 import * as z from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from "zod-openapi";
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiOverride,
+  type ZodOpenApiResponseObject,
+} from "zod-openapi";
 import { BATCH_ID, GENERATION_ID } from "../platform/ids.ts";
 import { PROBLEMS, type ProblemCode, problemOf } from "../platform/problems.ts";
+import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
 import type { Outline } from "./operation.ts";
 import { problemSchema } from "./problem-schema.ts";
@@ -16,10 +23,10 @@ const REQUEST_ID = "8f3c5a0e-4d54-4d0e-9f3b-0c6b1d0f7a11";
 export function documentOf(operations: readonly Outline[]) {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const operation of operations) {
-    paths[operation.path] ??= {};
-    Object.assign(paths[operation.path] ?? {}, { [operation.method.toLowerCase()]: describe(operation) });
+    const path = operation.path.replace(RELATIVE_ROOT, "");
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(operation) };
   }
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: "3.1.0",
     info: { title: "Image service", version: "1.0.0", description: introduction() },
     tags: [
@@ -27,6 +34,9 @@ export function documentOf(operations: readonly Outline[]) {
       { name: "Batches", description: "Many generations at once, after everything that a person waits for." },
       { name: "OpenAI", description: "The same service for OpenAI's SDKs: set their base URL to `…/v1`." },
       { name: "Service", description: "About the service itself; no key needed." },
+    ],
+    servers: [
+      { url: RELATIVE_ROOT, description: "The document that a service sends names its own address." },
     ],
     security: [{ key: [] }],
     paths,
@@ -41,8 +51,18 @@ export function documentOf(operations: readonly Outline[]) {
       },
       headers: { ...COMMON_HEADERS, ...QUOTA_HEADERS, ...ANSWER_HEADERS },
     },
-  });
+  };
+  return createDocument(document, { override: tellDefault });
 }
+
+/** Generators of types take a field that has a default for one that is always there, in requests too: it is told in words. */
+const tellDefault: ZodOpenApiOverride = ({ jsonSchema, io }) => {
+  if (io !== "input" || !("default" in jsonSchema)) return;
+  const { default: value, description = "" } = jsonSchema;
+  delete jsonSchema.default;
+  if (value === null || typeof value === "object") return;
+  jsonSchema.description = `${description} Default: \`${value}\`.`.trim();
+};
 
 function describe(operation: Outline): ZodOpenApiOperationObject {
   const { method, operationId, tag, summary, description, body, bodyExamples, query, requestHeaders } =
@@ -52,10 +72,10 @@ function describe(operation: Outline): ZodOpenApiOperationObject {
     operationId,
     tags: [tag],
     summary,
-    ...(description !== undefined && { description }),
+    description,
     ...(operation.open && { security: [] }),
     requestParams: {
-      ...(operation.path.includes("{id}") && { path: z.object({ id: idIn(operation.path) }) }),
+      ...(operation.path.includes("{") && { path: z.object(partsIn(operation.path)) }),
       ...(hasHeaders && { header: z.object(mapKeys(requestHeaders.shape, spelled)) }),
       ...(query !== null && { query }),
     },
@@ -85,6 +105,25 @@ const batchId = z.string().meta({
 
 const modelId = z.string().meta({ description: "The model's id.", example: "qwen-image-max" });
 
+const index = z.string().meta({
+  description: "Which picture, counted from 0.",
+  override: { type: "integer", minimum: 0 },
+  example: 0,
+});
+
+const problemName = z.string().meta({
+  description: "A problem's code, with hyphens.",
+  example: "content-rejected",
+});
+
+function partsIn(path: string) {
+  return {
+    ...(path.includes("{id}") && { id: idIn(path) }),
+    ...(path.includes("{index}") && { index }),
+    ...(path.includes("{name}") && { name: problemName }),
+  };
+}
+
 function idIn(path: string) {
   if (path.startsWith("/v1/models/")) return modelId;
   return path.startsWith("/v1/batches/") ? batchId : generationId;
@@ -97,15 +136,17 @@ function answersOf({ answers, open }: Outline): Record<string, ZodOpenApiRespons
       {
         description,
         headers: headersOf(open, headers),
-        ...(schema !== undefined && {
+        ...((schema ?? mediaType) !== undefined && {
           content: {
-            "application/json": {
-              schema,
-              ...(examples && { examples: examplesOf(checked(examples, schema)) }),
-            },
+            ...(schema !== undefined && {
+              "application/json": {
+                schema,
+                ...(examples && { examples: examplesOf(checked(examples, schema)) }),
+              },
+            }),
+            ...(mediaType !== undefined && { [mediaType]: { schema: z.string() } }),
           },
         }),
-        ...(mediaType !== undefined && { content: { [mediaType]: { schema: z.string() } } }),
       },
     ]),
   );

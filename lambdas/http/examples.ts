@@ -16,6 +16,7 @@ const base = {
     prompt_extend: true,
     watermark: false,
   },
+  batch: null,
   warnings: [],
   metadata: { order: "123" },
   urls: { self, image: `${self}/image`, cancel: `${self}/cancel`, history: `${self}/history` },
@@ -23,23 +24,26 @@ const base = {
 
 const unpaid = { images: 0, cost: "0", currency: "USD", billed: "no" };
 
+const image = {
+  content_type: "image/png",
+  width: 1664,
+  height: 928,
+  bytes: 1848320,
+  sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+  bucket: "image-service-prod",
+  key: `generations/${ID}.png`,
+  url: `https://image-service-prod.s3.amazonaws.com/generations/${ID}.png?X-Amz-Signature=...`,
+  url_expires_at: "2026-03-01T13:00:21.000Z",
+};
+
 export const succeeded = {
   ...base,
   status: "succeeded",
   started_at: "2026-03-01T12:00:01.000Z",
   completed_at: "2026-03-01T12:00:21.000Z",
   estimated_start_at: null,
-  image: {
-    content_type: "image/png",
-    width: 1664,
-    height: 928,
-    bytes: 1848320,
-    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    bucket: "image-service-prod",
-    key: `generations/${ID}.png`,
-    url: `https://image-service-prod.s3.amazonaws.com/generations/${ID}.png?X-Amz-Signature=...`,
-    url_expires_at: "2026-03-01T13:00:21.000Z",
-  },
+  image,
+  images: [{ index: 0, ...image }],
   usage: { images: 1, cost: "0.075", currency: "USD", billed: "yes" },
   provider: { region: "sg", request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11" },
   provenance: {
@@ -59,6 +63,7 @@ export const queued = {
   completed_at: null,
   estimated_start_at: "2026-03-01T12:01:30.000Z",
   image: null,
+  images: [],
   usage: unpaid,
   provider: { region: "sg", request_id: null },
   provenance: null,
@@ -116,6 +121,29 @@ export const failed = {
       request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11",
     },
   },
+};
+
+const happened = (at: string, event: string, attempt: number, detail: string | null = null) => ({
+  at,
+  event,
+  attempt,
+  detail,
+  provider: null,
+  count: 1,
+  last_at: at,
+});
+
+export const history = {
+  object: "list",
+  data: [
+    happened("2026-03-01T12:00:00.000Z", "accepted", 0),
+    happened("2026-03-01T12:00:01.000Z", "claimed", 1),
+    {
+      ...happened("2026-03-01T12:00:10.000Z", "refused_by_provider", 1),
+      provider: { code: "DataInspectionFailed", request_id: "0b1d9a4e-6c3f-9f0e-8a55-2f6f3a3f8f11" },
+    },
+    happened("2026-03-01T12:00:10.000Z", "ended", 1, "The provider's moderation refused the content."),
+  ],
 };
 
 export const createBodies = {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf } from "../platform/faults.ts";
 import { InvalidInput, type ProblemCode, ServiceError } from "../platform/problems.ts";
 import type { ApiRequest } from "./api-request.ts";
@@ -24,6 +25,7 @@ interface Answer {
   readonly description: string;
   /** The schema of a JSON body; none for an answer without a body. */
   readonly schema?: z.ZodType;
+  /** What a text is, where it can be answered. */
   readonly mediaType?: string;
   readonly headers?: readonly AnswerHeader[];
   readonly examples?: Readonly<Record<string, unknown>>;
@@ -32,12 +34,12 @@ interface Answer {
 /** What the reference tells of an operation. */
 interface Described {
   readonly method: Method;
-  /** As the contract writes it; `{id}` is the only parameter there is. */
+  /** As the contract writes it, with the parameters of `PathParts`. */
   readonly path: string;
   readonly operationId: string;
   readonly tag: "Generations" | "Batches" | "OpenAI" | "Service";
   readonly summary: string;
-  readonly description?: string;
+  readonly description: string;
   readonly answers: Readonly<Record<number, Answer>>;
   /** The problems it may answer besides those that any operation may. */
   readonly problems: readonly ProblemCode[];
@@ -46,11 +48,16 @@ interface Described {
   readonly bodyExamples?: Readonly<Record<string, unknown>>;
 }
 
-/** What every handler gets. */
-export interface Call {
-  readonly request: ApiRequest;
-  /** The `{id}` of the path; empty where it has none. */
+/** The parameters of a path; empty where it has none of the name. */
+export interface PathParts {
   readonly id: string;
+  readonly index: string;
+  readonly name: string;
+}
+
+/** What every handler gets. */
+export interface Call extends PathParts {
+  readonly request: ApiRequest;
 }
 
 /** An operation without its answer: what the OpenAPI document says of it. */
@@ -120,9 +127,9 @@ export function operation<
         throw new ServiceError("unauthorized", {
           detail: "Send a valid API key as `Authorization: Bearer KEY`.",
         });
-      const headers = spec.requestHeaders.safeParse(request.headers);
-      const query = spec.query.safeParse(request.query);
-      const body = spec.body.safeParse(hasBody ? readJson(request) : undefined);
+      const headers = spec.requestHeaders.safeParse(request.headers, IN_OUR_WORDS);
+      const query = spec.query.safeParse(request.query, IN_OUR_WORDS);
+      const body = spec.body.safeParse(hasBody ? readJson(request) : undefined, IN_OUR_WORDS);
       if (headers.success && query.success && body.success)
         return spec.handle(
           { ...call, caller, headers: headers.data, query: query.data, body: body.data },

@@ -1,10 +1,14 @@
 import * as z from "zod";
 import { BILLED, PROBLEMS, providerRefusal } from "../platform/problems.ts";
 
+export const faultSchema = z
+  .object({ pointer: z.string(), detail: z.string() })
+  .meta({ id: "Fault", description: "One fault of the input." });
+
 /** A problem document as the OpenAPI document describes it. */
 export const problemSchema = z
   .object({
-    type: z.url(),
+    type: z.string().meta({ format: "uri-reference", description: "Leads to what the problem means." }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
@@ -13,13 +17,10 @@ export const problemSchema = z
     retryable: z.boolean().meta({ description: "Whether the same request may succeed later." }),
     billed: z.enum(BILLED),
     request_id: z.string(),
-    errors: z
-      .array(z.object({ pointer: z.string(), detail: z.string() }))
-      .optional()
-      .meta({
-        description:
-          "The faults of the input, each with a JSON pointer to it: the first 20, then how many more.",
-      }),
+    errors: z.array(faultSchema).optional().meta({
+      description:
+        "The faults of the input, each with a JSON pointer to it: the first 20, then how many more.",
+    }),
     provider: providerRefusal.optional(),
     error: z
       .object({
@@ -28,6 +29,6 @@ export const problemSchema = z
         param: z.string().nullable(),
         code: z.string(),
       })
-      .meta({ description: "The same in OpenAI's shape." }),
+      .meta({ id: "OpenAiError", description: "The same in OpenAI's shape." }),
   })
   .meta({ id: "Problem" });

@@ -1,4 +1,5 @@
 import { PROBLEMS, ServiceError, toProblem } from "../platform/problems.ts";
+import type { ApiRequest } from "./api-request.ts";
 
 /** An answer, before the headers that every answer carries. */
 export interface Reply {
@@ -26,10 +27,10 @@ const THROTTLED_RETRY_SECONDS = 30;
 /** The problem document that anything thrown becomes. */
 export function refusal(
   thrown: unknown,
-  requestId: string,
+  { id, root }: Pick<ApiRequest, "id" | "root">,
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
-  const problem = toProblem(thrown, requestId);
+  const problem = toProblem(thrown, id, root);
   const retryAfter =
     (thrown instanceof ServiceError ? thrown.extras.retryAfterSeconds : undefined) ??
     (problem.code === "provider_throttled" ? THROTTLED_RETRY_SECONDS : undefined);

@@ -1,8 +1,8 @@
-import type { Outline } from "./operation.ts";
+import type { Outline, PathParts } from "./operation.ts";
 
 /** What is at a path: an operation, other methods than the one asked for, or nothing. */
 type Match<Some> =
-  | { readonly kind: "operation"; readonly operation: Some; readonly id: string }
+  | { readonly kind: "operation"; readonly operation: Some; readonly parts: PathParts }
   | { readonly kind: "other_methods"; readonly methods: readonly string[] }
   | { readonly kind: "nothing" };
 
@@ -13,8 +13,8 @@ export function match<Some extends Outline>(
   path: string,
 ): Match<Some> {
   const atPath = operations.flatMap((operation) => {
-    const id = idIn(path, operation.path);
-    return id === null ? [] : [{ operation, id }];
+    const parts = partsOf(path, operation.path);
+    return parts === null ? [] : [{ operation, parts }];
   });
   const found = atPath.find(({ operation }) => operation.method === method);
   if (found !== undefined) return { kind: "operation", ...found };
@@ -23,11 +23,19 @@ export function match<Some extends Outline>(
   return { kind: "nothing" };
 }
 
-/** The `{id}` in a path that fits the pattern, empty where the pattern has none; null for a path that doesn't fit. */
-function idIn(path: string, pattern: string): string | null {
-  const [before = "", after] = pattern.split("{id}");
-  if (after === undefined) return path === pattern ? "" : null;
-  if (!path.startsWith(before) || !path.endsWith(after)) return null;
-  const id = path.slice(before.length, path.length - after.length);
-  return id === "" || id.includes("/") ? null : id;
+const NO_PARTS: PathParts = { id: "", index: "", name: "" };
+
+/** What stands in a path at the parameters of a pattern that it fits; null for a path that doesn't fit. */
+function partsOf(path: string, pattern: string): PathParts | null {
+  const segments = path.split("/");
+  const wanted = pattern.split("/");
+  if (segments.length !== wanted.length) return null;
+  const parts: Record<string, string> = {};
+  for (const [position, want] of wanted.entries()) {
+    const segment = segments[position] ?? "";
+    const name = /^\{(\w+)\}$/.exec(want)?.[1];
+    if (name === undefined ? segment !== want : segment === "") return null;
+    if (name !== undefined) parts[name] = segment;
+  }
+  return { ...NO_PARTS, ...parts };
 }

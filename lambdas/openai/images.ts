@@ -4,6 +4,7 @@ import { problemOfEnd } from "../generations/problem-of-end.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../generations/read.ts";
 import { type EndedGeneration, isOpen, type Succeeded } from "../generations/record.ts";
 import { type CreateRequest, modelFaults, type RequestSchema } from "../generations/request.ts";
+import type { ApiRequest } from "../http/api-request.ts";
 import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
 import { json, type Reply, refusal } from "../http/reply.ts";
@@ -101,10 +102,14 @@ function bodySchema(schema: RequestSchema, offer: Offer) {
 
 type Body = z.output<ReturnType<typeof bodySchema>>;
 
+const picture = z
+  .object({ url: z.url().optional(), b64_json: z.string().optional() })
+  .meta({ id: "OpenAiImage", description: "A picture, by its address or in base 64." });
+
 const answerSchema = z
   .object({
     created: z.int().meta({ description: "Unix time in seconds." }),
-    data: z.array(z.object({ url: z.url().optional(), b64_json: z.string().optional() })).length(1),
+    data: z.array(picture).length(1),
   })
   .meta({ id: "OpenAiImages" });
 
@@ -143,7 +148,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
             created: 1772366421,
             data: [
               {
-                url: "https://image-service-prod.s3.amazonaws.com/generations/gen_….png?X-Amz-Signature=...",
+                url: "https://image-service-prod.s3.amazonaws.com/generations/gen_3x7m9qk2v5t8r4w6y1z0abcdef.png?X-Amz-Signature=...",
               },
             ],
           },
@@ -181,8 +186,8 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
         "x-generation-id": latest.id,
         ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
       };
-      if (isOpen(latest)) return refusal(notYet(latest), request.id, { ...named, "x-should-retry": "true" });
-      const final = await finalReply(latest, { body, requestId: request.id, named }, dependencies);
+      if (isOpen(latest)) return refusal(notYet(latest), request, { ...named, "x-should-retry": "true" });
+      const final = await finalReply(latest, { body, request, named }, dependencies);
       if (key === null) await noteDelivered(latest, sending.key, dependencies);
       return final;
     },
@@ -192,7 +197,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
 /** What is answered once a generation has ended: its picture, or the problem of its end. */
 async function finalReply(
   generation: EndedGeneration,
-  { body, requestId, named }: { body: Body; requestId: string; named: Readonly<Record<string, string>> },
+  { body, request, named }: { body: Body; request: ApiRequest; named: Readonly<Record<string, string>> },
   dependencies: Pick<OpenAiNeeds, "images">,
 ): Promise<Reply> {
   try {
@@ -200,7 +205,7 @@ async function finalReply(
   } catch (error) {
     // Sent again, the request would only read the same end again.
     if (error instanceof ServiceError)
-      return refusal(error, requestId, { ...named, "x-should-retry": "false" });
+      return refusal(error, request, { ...named, "x-should-retry": "false" });
     throw error;
   }
 }

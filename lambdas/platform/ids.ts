@@ -37,6 +37,12 @@ export function lineKeyOf(batch: string, line: number): string {
   return `batch ${batch} ${line}`;
 }
 
+/** The line of a batch that a key of `lineKeyOf` names; null for any other key. */
+export function lineOf(batch: string, key: string | null): number | null {
+  const [word, of, line] = (key ?? "").split(" ");
+  return word === "batch" && of === batch && line !== undefined ? Number(line) : null;
+}
+
 /** Crockford's base 32 of the first 130 bits: five bits of each byte pair, no letters that read as digits. */
 function base32(bytes: Uint8Array): string {
   let bits = BigInt(`0x${Buffer.from(bytes.subarray(0, 17)).toString("hex")}`) >> 6n;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { RELATIVE_ROOT } from "./relative-root.ts";
 
 /** Who asked, what went wrong and whether to ask again: one table for HTTP, OpenAI's SDKs and Step Functions. */
 interface ProblemFacts {
@@ -140,13 +141,23 @@ const LONGEST_TEXT = 200;
 export class InvalidInput extends ServiceError {
   constructor(faults: readonly Fault[]) {
     const errors = faults.slice(0, MOST_FAULTS).map(shortened);
-    const [first] = errors;
-    const detail = first === undefined ? "The request is not valid." : `${first.pointer}: ${first.detail}`;
     const more = faults.length - errors.length;
     if (more > 0) errors.push({ pointer: "#", detail: `has ${more} more faults, which are not listed` });
-    super("invalid_request", { detail, errors });
+    const sentence = errors.map(sentenceOf).join("; ");
+    super("invalid_request", {
+      detail: sentence === "" ? "The request is not valid." : `${sentence}.`,
+      errors,
+    });
     this.name = "InvalidInput";
   }
+}
+
+/** A fault in words, for those who read no pointers: `prompt` is required. */
+function sentenceOf({ pointer, detail }: Fault): string {
+  const [, kind, name] = /^#\/(headers|query)\/(.*)$/s.exec(pointer) ?? [];
+  if (kind === "headers") return `the header \`${name}\` ${detail}`;
+  if (kind === "query") return `the parameter \`${name}\` ${detail}`;
+  return pointer === "#" ? `the request ${detail}` : `\`${pointer.slice(2)}\` ${detail}`;
 }
 
 /**
@@ -198,28 +209,30 @@ export interface Problem {
   };
 }
 
-/** Where the problem types are described. */
-const TYPE_BASE = "https://addreams.example/problems/";
-
 /**
  * The problem document of anything thrown. Promises never to show a stack, a path or a message that was not
  * written for the caller: whatever is no ServiceError reads as `internal`.
  */
-export function toProblem(thrown: unknown, requestId: string): Problem {
+export function toProblem(thrown: unknown, requestId: string, root?: string): Problem {
   const error =
     thrown instanceof ServiceError
       ? thrown
       : new ServiceError("internal", {
           detail: "The service failed; nothing is known to be wrong with the request.",
         });
-  return problemOf(error.code, error.extras, requestId);
+  return problemOf(error.code, error.extras, requestId, root);
 }
 
-/** The problem document of a code. */
-export function problemOf(code: ProblemCode, extras: ProblemExtras, requestId: string): Problem {
+/** The problem document of a code. Its `type` is a page of the service, whose address begins with `root`. */
+export function problemOf(
+  code: ProblemCode,
+  extras: ProblemExtras,
+  requestId: string,
+  root: string = RELATIVE_ROOT,
+): Problem {
   const facts: ProblemFacts = PROBLEMS[code];
   return {
-    type: TYPE_BASE + code.replaceAll("_", "-"),
+    type: `${root}/problems/${code.replaceAll("_", "-")}`,
     title: facts.title,
     status: facts.status,
     detail: extras.detail,

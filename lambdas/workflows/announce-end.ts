@@ -29,9 +29,13 @@ export function createEndings(endings: Endings): (generation: EndedGeneration) =
 
 /** The event says what happened, not what was asked: prompts and addresses stay out of the bus and its archives. */
 async function publish(generation: EndedGeneration, { events, eventBus, images }: Endings): Promise<void> {
-  const { input: _, image, ...view } = await present(generation, { images });
-  const { url: __, url_expires_at: ___, ...stored } = image ?? { url: "", url_expires_at: "" };
-  const detail = { ...view, owner: generation.owner, image: image === null ? null : stored };
+  const { input: _, ...view } = await present(generation, { images });
+  const detail = {
+    ...view,
+    owner: generation.owner,
+    image: view.image === null ? null : withoutAddress(view.image),
+    images: view.images.map(withoutAddress),
+  };
   const { FailedEntryCount = 0 } = await events.send(
     new PutEventsCommand({
       Entries: [
@@ -45,4 +49,9 @@ async function publish(generation: EndedGeneration, { events, eventBus, images }
     }),
   );
   if (FailedEntryCount > 0) throw new Error("EventBridge refused an event");
+}
+
+function withoutAddress<Image extends { url: string; url_expires_at: string }>(image: Image) {
+  const { url: _, url_expires_at: __, ...stored } = image;
+  return stored;
 }

@@ -8,6 +8,7 @@ import type { RequestSchema } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import type { GenerationView } from "../generations/view.ts";
 import type { ImageStore } from "../images/bucket.ts";
+import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf, parseOrThrow } from "../platform/faults.ts";
 import { errorName, logger } from "../platform/observe.ts";
 import { InvalidInput } from "../platform/problems.ts";
@@ -89,8 +90,8 @@ export function runTask(
 function inputOf(event: unknown, schema: TaskDependencies["schema"]) {
   const input = parseOrThrow(fields, parseStrictJson(Buffer.from(JSON.stringify(event ?? null))));
   const { idempotency_key, task_token, ...body } = input;
-  const beside = envelope.safeParse({ idempotency_key, task_token });
-  const request = schema.safeParse(body);
+  const beside = envelope.safeParse({ idempotency_key, task_token }, IN_OUR_WORDS);
+  const request = schema.safeParse(body, IN_OUR_WORDS);
   if (beside.success && request.success)
     return { request: request.data, idempotencyKey: beside.data.idempotency_key ?? null };
   throw new InvalidInput([...faultsOf(request.error), ...faultsOf(beside.error)]);

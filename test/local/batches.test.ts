@@ -52,7 +52,7 @@ describe("a batch", () => {
     const batch = await done(first.batch.id);
 
     expect([first.status, again.status, other.status]).toEqual([202, 202, 422]);
-    expect(first.headers.get("location")).toBe(`/v1/batches/${batch.id}`);
+    expect(first.headers.get("location")).toBe(`${stack.api_url}/batches/${batch.id}`);
     expect(Number(first.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(again.headers.get("idempotent-replayed")).toBe("true");
     expect(again.batch.id).toBe(batch.id);

@@ -25,6 +25,12 @@ function methods(stack: Synthesised): MethodSeen[] {
   }));
 }
 
+/** A text that CloudFormation joins, its references by their names. */
+function textOf(value: string | { "Fn::Join": [string, (string | { Ref: string })[]] }): string {
+  if (typeof value === "string") return value;
+  return value["Fn::Join"][1].map((part) => (typeof part === "string" ? part : part.Ref)).join("");
+}
+
 function refusals(
   stack: Synthesised,
 ): Record<string, { status: string; headers: Record<string, string>; body: string }> {
@@ -34,13 +40,13 @@ function refusals(
       {
         status: Properties["StatusCode"],
         headers: Properties["ResponseParameters"],
-        body: Properties["ResponseTemplates"]["application/json"],
+        body: textOf(Properties["ResponseTemplates"]["application/json"]),
       },
     ]),
   );
 }
 
-const open = ["openapi.json", "docs", "health"];
+const open = ["openapi.json", "docs", "{name}", "health"];
 
 describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
   const stack = synthesised(name);
@@ -52,7 +58,7 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
     stack.template.hasResourceProperties("AWS::ApiGateway::Stage", { StageName: "v1", TracingEnabled: true });
   });
 
-  it("asks everyone for a key, but for the three open pages", () => {
+  it("asks everyone for a key, but for the open pages", () => {
     expect(methods(stack).sort((a, b) => (a.path + a.method < b.path + b.method ? -1 : 1))).toEqual(
       [
         ...open.map((path) => ({ path, method: "GET", authorization: "NONE" })),
@@ -112,6 +118,8 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
       );
       expect(problem.status, type).toBe(Number(status));
       expect(problem.request_id).toBe("0f-request");
+      const address = name === "local" ? "" : "https://\\S+";
+      expect(problem.type).toMatch(new RegExp(`^${address}/v1/problems/[a-z-]+$`));
       expect(problem.error).toEqual({
         message: problem.detail,
         type: PROBLEMS[problem.code as keyof typeof PROBLEMS].openaiType,
@@ -152,7 +160,7 @@ describe("an environment with IAM", () => {
   it("has API Gateway check signatures on all but the open pages", () => {
     const closed = methods(stack).filter(({ authorization }) => authorization !== "NONE");
     expect(new Set(closed.map(({ authorization }) => authorization))).toEqual(new Set(["AWS_IAM"]));
-    expect(closed).toHaveLength(4);
+    expect(closed).toHaveLength(5);
     expect(resourcesOf(stack, "AWS::ApiGateway::Authorizer")).toEqual([]);
     expect(refusals(stack)["MISSING_AUTHENTICATION_TOKEN"]?.status).toBe("401");
     expect(stack.findings).toEqual([]);
@@ -167,7 +175,7 @@ describe("an environment with CORS", () => {
 
   it("answers preflight requests without a key, and lets pages read refusals", () => {
     const preflights = methods(stack).filter(({ method }) => method === "OPTIONS");
-    expect(preflights.map(({ authorization }) => authorization)).toEqual(Array(4).fill("NONE"));
+    expect(preflights.map(({ authorization }) => authorization)).toEqual(Array(5).fill("NONE"));
     for (const { headers } of Object.values(refusals(stack)))
       expect(headers).toHaveProperty("gatewayresponse.header.Access-Control-Allow-Origin", "'*'");
     expect(stack.findings).toEqual([]);

@@ -46,7 +46,7 @@ export interface Told {
   readonly body: Record<string, unknown>;
 }
 
-/** One kind of answer that was seen: `POST /v1/generations 422 invalid_request`. */
+/** One kind of answer that was seen: `POST /generations 422 invalid_request`. */
 type Sight = string;
 
 /** Headers that HTTP itself defines for any answer, and the gateway's own. */
@@ -60,6 +60,7 @@ const ANYWHERE = new Set([
   "keep-alive",
   "referrer-policy",
   "strict-transport-security",
+  "vary",
   "x-amz-request-id",
   "x-amzn-errortype",
   "x-amzn-requestid",
@@ -75,6 +76,7 @@ const ASTRAY: Readonly<Record<number, string>> = {
 
 const formats = {
   "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/,
+  "uri-reference": () => true,
   uri: (text: string) => URL.canParse(text),
 };
 
@@ -130,7 +132,7 @@ export class DescribedApi {
       text,
       body: isJson && text !== "" ? JSON.parse(text) : {},
     };
-    this.#measure(method, `/v1${path.split("?")[0]}`, told);
+    this.#measure(method, path.split("?")[0] ?? "", told);
     return told;
   }
 
@@ -233,7 +235,7 @@ export class DescribedApi {
 
   #templateOf(path: string): string | undefined {
     return Object.keys(this.document.paths).find((template) =>
-      new RegExp(`^${template.replaceAll(".", "\\.").replace("{id}", "[^/]+")}$`).test(path),
+      new RegExp(`^${template.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path),
     );
   }
 }

@@ -114,6 +114,9 @@ export function eventOf(ask: Ask): APIGatewayProxyEvent {
     isBase64Encoded: false,
     requestContext: {
       requestId: "request-1",
+      domainName: "api.example",
+      stage: "v1",
+      path: `/v1${url.pathname}`,
       authorizer: owner === null ? undefined : { owner, key_id: keyId },
       identity: {},
     },

@@ -106,23 +106,68 @@ describe("the documentation", () => {
 
   describe("the README's Worker", () => {
     const env = { IMAGE_SERVICE_URL: "https://service.example/v1", IMAGE_SERVICE_KEY: "aik_1" };
+    const pauses: number[] = [];
     afterEach(() => {
+      pauses.length = 0;
       vi.unstubAllGlobals();
     });
 
     /** What it answers when its generation has succeeded with this picture. */
-    async function answerFor(image: { url: string } | null): Promise<Response> {
+    const answerFor = (image: { url: string } | null) =>
+      run(async () => Response.json({ ...succeeded, image }, { status: 201 }));
+    const succeeded = {
+      id: "gen_1",
+      status: "succeeded",
+      error: null,
+      image: { url: "https://b.example/1.png" },
+    };
+
+    async function run(service: (url: string) => Promise<Response>): Promise<Response> {
       const [, sample = ""] = /```ts\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
       const { code } = await transform(sample, { loader: "ts", format: "esm" });
       const { default: worker } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-      const generation = { id: "gen_1", status: "succeeded", error: null, image };
-      vi.stubGlobal("fetch", async () => Response.json(generation, { status: 201 }));
+      vi.stubGlobal("fetch", service);
+      // Its pauses are asked for, not waited for.
+      vi.stubGlobal("setTimeout", (resume: () => void, milliseconds: number) => {
+        pauses.push(milliseconds);
+        queueMicrotask(resume);
+      });
       return worker.fetch(new Request("https://shop.example/?order=7"), env);
     }
 
     test("redirects to the picture", async () => {
       const answer = await answerFor({ url: "https://bucket.example/gen_1.png" });
       expect(answer.headers.get("location")).toBe("https://bucket.example/gen_1.png");
+    });
+
+    test("follows the address that it was given, when it is told to", async () => {
+      const self = "https://service.example/v1/generations/gen_1";
+      const asked: string[] = [];
+      const answer = await run(async (url) => {
+        asked.push(url);
+        if (asked.length > 1) return Response.json(succeeded);
+        const headers = { "Retry-After": "7" };
+        return Response.json({ id: "gen_1", status: "queued", urls: { self } }, { status: 202, headers });
+      });
+      expect([answer.status, asked, pauses]).toEqual([
+        302,
+        ["https://service.example/v1/generations", self],
+        [7000],
+      ]);
+    });
+
+    test("asks again after a refusal that passes, and only then", async () => {
+      const refused = (extras: object) =>
+        Response.json(
+          { code: "rate_limited", detail: "Wait.", retryable: true, ...extras },
+          { status: 429, headers: { "Retry-After": "3" } },
+        );
+      const answers = [refused({}), Response.json(succeeded)];
+      expect((await run(async () => answers.shift() ?? refused({}))).status).toBe(302);
+      expect(pauses).toEqual([3000]);
+      await expect(run(async () => refused({ retryable: false }))).rejects.toThrow("rate_limited: Wait.");
+      await expect(run(async () => refused({ instance: "/v1/generations/gen_1" }))).rejects.toThrow("Wait.");
+      await expect(run(async () => refused({}))).rejects.toThrow("time after time");
     });
 
     test("says so where the picture was removed", async () => {

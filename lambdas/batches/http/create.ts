@@ -61,7 +61,7 @@ export function createBatch(schema: RequestSchema): Operation<CreateBatchNeeds> 
       },
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "budget_exceeded"],
-    async handle({ caller: { owner }, headers, body }, dependencies: CreateBatchNeeds) {
+    async handle({ caller: { owner }, headers, body, request }, dependencies: CreateBatchNeeds) {
       const key = headers["idempotency-key"] ?? null;
       const known = key === null ? null : await dependencies.batches.get(batchId(owner, key));
       const { batch, replayed } =
@@ -72,8 +72,9 @@ export function createBatch(schema: RequestSchema): Operation<CreateBatchNeeds> 
         batch,
         {
           status: 202,
+          root: request.root,
           headers: {
-            Location: `/v1/batches/${batch.id}`,
+            Location: `${request.root}/batches/${batch.id}`,
             ...(replayed && { "Idempotent-Replayed": "true" }),
           },
         },

@@ -29,10 +29,10 @@ export const readBatch = operation({
     },
   },
   problems: ["not_found"],
-  async handle({ caller, id }, dependencies: ReadBatchNeeds) {
+  async handle({ caller, id, request }, dependencies: ReadBatchNeeds) {
     const batch = BATCH_ID.test(id) ? await dependencies.batches.get(id) : null;
     if (batch === null || batch.owner !== caller.owner)
       throw new ServiceError("not_found", { detail: "You have no batch of this id." });
-    return batchReply(batch, { status: 200 }, dependencies);
+    return batchReply(batch, { status: 200, root: request.root }, dependencies);
   },
 });

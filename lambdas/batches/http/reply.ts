@@ -14,13 +14,20 @@ export interface BatchReplyNeeds {
   readonly pacerOf: (model: string) => { readonly pace: { readonly interval: number } };
 }
 
+interface BatchAnswer {
+  readonly status: number;
+  /** The address that the caller used. */
+  readonly root: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Answers with a batch as it is now, and when to ask again as long as it goes on. */
 export async function batchReply(
   batch: Batch,
-  { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
+  { status, root, headers = {} }: BatchAnswer,
   { batches, offer, pacerOf }: BatchReplyNeeds,
 ): Promise<Reply> {
-  const view = viewOfBatch(batch, await batches.members(batch.id));
+  const view = viewOfBatch(batch, await batches.members(batch.id), root);
   // Its models are not known here: asking too early costs a read, too late a wait.
   const quickest = Math.min(...offer.models.map(({ id }) => pacerOf(id).pace.interval));
   return json(status, view, {

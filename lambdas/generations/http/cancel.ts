@@ -26,8 +26,8 @@ export const cancelGeneration = operation({
     },
   },
   problems: ["not_found", "conflict"],
-  async handle({ caller, id }, dependencies: ReadNeeds & ReplyNeeds) {
+  async handle({ caller, id, request }, dependencies: ReadNeeds & ReplyNeeds) {
     const ended = await cancelOwned(id, caller.owner, dependencies);
-    return generationReply(ended, { status: 200 }, dependencies);
+    return generationReply(ended, { status: 200, root: request.root }, dependencies);
   },
 });

@@ -4,12 +4,13 @@ import { cancelAfter, idempotencyKey, prefer } from "../../http/header-schemas.t
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { waitOf } from "../../http/prefer.ts";
 import { refusal } from "../../http/reply.ts";
-import { ENDS } from "../../platform/problems.ts";
+import { ENDS, ServiceError } from "../../platform/problems.ts";
+import { billedOf } from "../billed.ts";
 import { type CreateNeeds, create } from "../create.ts";
 import { type OpenLimitNeeds, requireOpenLimit } from "../open-limit.ts";
 import { problemOfEnd } from "../problem-of-end.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
-import { isOpen } from "../record.ts";
+import { type Generation, isOpen } from "../record.ts";
 import type { CreateRequest, RequestSchema } from "../request.ts";
 import { generationView } from "../view.ts";
 import { generationReply, type ReplyNeeds } from "./reply.ts";
@@ -57,7 +58,7 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
         examples: { queued: examples.queued },
       },
     },
-    problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "budget_exceeded", ...ENDS],
+    problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "gone", "budget_exceeded", ...ENDS],
     problemHeaders: ["Preference-Applied", "Idempotent-Replayed"],
     async handle({ caller, headers, body, request }, dependencies: CreateOperationNeeds) {
       const key = headers["idempotency-key"] ?? null;
@@ -75,16 +76,28 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
         ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
       };
       const problem = isOpen(latest) ? null : problemOfEnd(latest);
-      if (problem !== null) return refusal(problem, request.id, common);
+      if (problem !== null) return refusal(problem, request, common);
+      if (latest.removed_at !== null) return refusal(removed(latest), request, common);
       return generationReply(
         latest,
         {
           status: isOpen(latest) ? 202 : 201,
-          headers: { Location: `/v1/generations/${latest.id}`, ...common },
+          root: request.root,
+          headers: { Location: `${request.root}/generations/${latest.id}`, ...common },
         },
         dependencies,
       );
     },
+  });
+}
+
+/** The key goes on naming what was removed: nothing is painted for it again. */
+function removed(generation: Generation): ServiceError {
+  return new ServiceError("gone", {
+    detail:
+      "The generation of this Idempotency-Key was removed by its owner. Use a new key for a new picture.",
+    instance: `/v1/generations/${generation.id}`,
+    billed: billedOf(generation),
   });
 }
 

@@ -12,7 +12,6 @@ type ImageNeeds = ReadNeeds &
   EstimateNeeds & { readonly images: Pick<ImageStore, "address" | "headAddress"> };
 
 const shared = {
-  path: "/v1/generations/{id}/image",
   tag: "Generations",
   requestHeaders: NO_HEADERS,
   query: NO_QUERY,
@@ -26,6 +25,7 @@ const shared = {
 /** `GET /v1/generations/{id}/image`: an address that lasts as long as the picture. */
 export const getImage = operation({
   ...shared,
+  path: "/v1/generations/{id}/image",
   method: "GET",
   operationId: "getImage",
   summary: "Get the picture",
@@ -41,14 +41,63 @@ export const getImage = operation({
 /** `HEAD` answers whether there is an image. The presigned address is for HEAD too. */
 export const headImage = operation({
   ...shared,
+  path: "/v1/generations/{id}/image",
   method: "HEAD",
   operationId: "headImage",
   summary: "Ask for the picture's headers",
+  description: "As GET, but the presigned address in `Location` is one for HEAD.",
   async handle({ caller, id }, dependencies: ImageNeeds) {
     const image = await imageOf(await owned(id, caller.owner, dependencies), dependencies);
     return empty(302, { Location: await dependencies.images.headAddress(image) });
   },
 });
+
+/** `GET /v1/generations/{id}/images/{index}`: the same for each picture. */
+export const getIndexedImage = operation({
+  ...shared,
+  path: "/v1/generations/{id}/images/{index}",
+  method: "GET",
+  operationId: "getIndexedImage",
+  summary: "Get one of the pictures",
+  description:
+    "The stable address of each picture, counted from 0: it redirects to a presigned one that lives for an hour. 404 beyond the last.",
+  async handle({ caller, id, index }, dependencies: ImageNeeds) {
+    const image = await indexedImageOf(await owned(id, caller.owner, dependencies), index, dependencies);
+    const { url } = await dependencies.images.address(image);
+    return empty(302, { Location: url });
+  },
+});
+
+/** `HEAD` of each picture. */
+export const headIndexedImage = operation({
+  ...shared,
+  path: "/v1/generations/{id}/images/{index}",
+  method: "HEAD",
+  operationId: "headIndexedImage",
+  summary: "Ask for the headers of one of the pictures",
+  description: "As GET, but the presigned address in `Location` is one for HEAD.",
+  async handle({ caller, id, index }, dependencies: ImageNeeds) {
+    const image = await indexedImageOf(await owned(id, caller.owner, dependencies), index, dependencies);
+    return empty(302, { Location: await dependencies.images.headAddress(image) });
+  },
+});
+
+async function indexedImageOf(
+  generation: Generation,
+  index: string,
+  dependencies: EstimateNeeds,
+): Promise<StoredImage> {
+  const isIndex = /^(?:0|[1-9]\d{0,8})$/.test(index);
+  // How many were asked for is forgotten with the input.
+  if (!isIndex || Number(index) >= (generation.input?.n ?? Infinity)) throw noSuchImage();
+  const first = await imageOf(generation, dependencies);
+  if (Number(index) > 0) throw noSuchImage();
+  return first;
+}
+
+function noSuchImage(): ServiceError {
+  return new ServiceError("not_found", { detail: "The generation has no picture of this index." });
+}
 
 async function imageOf(generation: Generation, dependencies: EstimateNeeds): Promise<StoredImage> {
   const instance = `/v1/generations/${generation.id}`;

@@ -82,7 +82,7 @@ export const listGenerations = operation({
     },
   },
   problems: ["invalid_request"],
-  async handle({ caller, query: asked }, dependencies: ListNeeds) {
+  async handle({ caller, query: asked, request }, dependencies: ListNeeds) {
     const binding = {
       owner: caller.owner,
       filters: [
@@ -105,12 +105,12 @@ export const listGenerations = operation({
       asked.idempotency_key === undefined
         ? await dependencies.listing.page(wanted)
         : await pageOfKey(asked.idempotency_key, wanted, dependencies);
-    const { data, next } = await fitting(page, dependencies);
+    const { data, next } = await fitting(page, request.root, dependencies);
     const cursor = next === null ? null : await dependencies.cursors.write(next, binding);
     return json(
       200,
       { object: "list", data, has_more: cursor !== null, next_cursor: cursor },
-      cursor === null ? {} : { Link: `<${addressOf(asked, cursor)}>; rel="next"` },
+      cursor === null ? {} : { Link: `<${request.root}${pathOf(asked, cursor)}>; rel="next"` },
     );
   },
 });
@@ -138,13 +138,14 @@ async function ofKey(key: string, owner: string, dependencies: ReadNeeds): Promi
 /** As much of a page as one answer can hold. */
 async function fitting(
   page: ListingPage,
+  root: string,
   dependencies: PresentNeeds,
 ): Promise<{ data: GenerationView[]; next: string | null }> {
   const data: GenerationView[] = [];
   let bytes = 0;
   let last: Generation | undefined;
   for (const generation of page.generations) {
-    const view = await present(generation, dependencies);
+    const view = await present(generation, dependencies, { root });
     // Twice, as the body is a text within the function's own answer in JSON.
     bytes += Buffer.byteLength(JSON.stringify(JSON.stringify(view)));
     if (bytes > MOST_BYTES && last !== undefined) return { data, next: positionOf(last) };
@@ -154,12 +155,12 @@ async function fitting(
   return { data, next: page.next };
 }
 
-function addressOf(asked: Query, cursor: string): string {
+function pathOf(asked: Query, cursor: string): string {
   const parameters = new URLSearchParams({ limit: String(asked.limit), after: cursor });
   if (asked.status !== undefined) parameters.set("status", asked.status);
   if (asked.created_after !== undefined)
     parameters.set("created_after", new Date(asked.created_after).toISOString());
   if (asked.created_before !== undefined)
     parameters.set("created_before", new Date(asked.created_before).toISOString());
-  return `/v1/generations?${parameters}`;
+  return `/generations?${parameters}`;
 }

@@ -7,6 +7,7 @@ import { owned } from "../owned.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
 import { generationView } from "../view.ts";
 import { entityTag, namesTag } from "./entity-tag.ts";
+import { ifNoneMatch } from "./if-none-match.ts";
 import { generationReply, type ReplyNeeds, unchangedReply } from "./reply.ts";
 
 type ReadOperationNeeds = WaitNeeds &
@@ -16,10 +17,7 @@ type ReadOperationNeeds = WaitNeeds &
   };
 
 const requestHeaders = z.object({
-  "if-none-match": z
-    .string()
-    .optional()
-    .meta({ description: "The `ETag` of an earlier answer: 304 when nothing has changed since." }),
+  "if-none-match": ifNoneMatch,
   prefer: prefer.optional().meta({
     description:
       "`wait=n` waits up to n seconds (25 at most) for a change or, without `If-None-Match`, for the end.",
@@ -68,6 +66,6 @@ export const readGeneration = operation({
 
     const applied = asked === null || wait.applied === null ? {} : { "Preference-Applied": wait.applied };
     if (unchanged(entityTag(latest))) return unchangedReply(latest, applied, dependencies);
-    return generationReply(latest, { status: 200, headers: applied }, dependencies);
+    return generationReply(latest, { status: 200, root: request.root, headers: applied }, dependencies);
   },
 });

@@ -7,24 +7,41 @@ import { entityTag } from "./entity-tag.ts";
 /** What answering with a generation takes. */
 export type ReplyNeeds = PresentNeeds & EstimateNeeds;
 
+interface GenerationAnswer {
+  readonly status: number;
+  /** The address that the caller used. */
+  readonly root: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
  * Answers with a generation as it is now: its tag, and for an open one what to expect and when to ask again.
  * Nothing keeps such an answer, as the picture's presigned address dies.
  */
 export async function generationReply(
   generation: Generation,
-  { status, headers = {} }: { status: number; headers?: Readonly<Record<string, string>> },
+  { status, root, headers = {} }: GenerationAnswer,
   dependencies: ReplyNeeds,
 ): Promise<Reply> {
   const estimate = await whileOpen(generation, dependencies);
   const view = await present(generation, dependencies, {
     estimatedStartAt: estimate?.startsAt ?? null,
     paused: estimate?.paused ?? null,
+    root,
   });
   return json(status, view, {
     ...validity(generation, estimate),
     ...headers,
   });
+}
+
+/** Answers with something else that changes with a generation's record alone. */
+export async function validatedReply(
+  generation: Generation,
+  body: unknown,
+  dependencies: EstimateNeeds,
+): Promise<Reply> {
+  return json(200, body, validity(generation, await whileOpen(generation, dependencies)));
 }
 
 /** Answers 304: a generation is as the caller knows it, and an open one worth asking for again later. */

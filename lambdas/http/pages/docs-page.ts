@@ -8,6 +8,8 @@ export const docsPage = openOperation({
   operationId: "docs",
   tag: "Service",
   summary: "Read the reference page",
+  description:
+    "The OpenAPI document as a page to read and to try. It needs no key and nothing from elsewhere.",
   answers: { 200: { description: "This document as a page.", mediaType: "text/html" } },
   problems: [],
   async handle() {

@@ -17,33 +17,45 @@ const modelSchema = z
     snapshot: z.string().meta({ description: "The dated model that answers for this name today." }),
     size: z
       .discriminatedUnion("rule", [
-        z.object({ rule: z.literal("list"), values: z.array(size), default: size }),
-        z.object({
-          rule: z.literal("range"),
-          min_pixels: z.int(),
-          max_pixels: z.int(),
-          widest: z
-            .string()
-            .meta({ description: "The longer to the shorter side, at most.", example: "8:1" }),
-          default: size,
-          suggested: z.array(size),
-        }),
+        z
+          .object({ rule: z.literal("list"), values: z.array(size), default: size })
+          .meta({ id: "ModelSizeList", description: "One of these." }),
+        z
+          .object({
+            rule: z.literal("range"),
+            min_pixels: z.int(),
+            max_pixels: z.int(),
+            widest: z
+              .string()
+              .meta({ description: "The longer to the shorter side, at most.", example: "8:1" }),
+            default: size,
+            suggested: z.array(size),
+          })
+          .meta({ id: "ModelSizeRange", description: "Any size within these bounds." }),
       ])
       .meta({ description: "One of a list, or any size within a range." }),
-    images: z.object({ max: z.int().meta({ description: "In one request: `n` at most." }) }),
+    images: z
+      .object({ max: z.int().meta({ description: "In one request: `n` at most." }) })
+      .meta({ id: "ModelImages", description: "How many pictures." }),
     fields: z.record(z.string(), z.union([z.int(), z.literal(true)])).meta({
       description:
         "The fields that not every model knows: `true`, or how many characters the provider reads. Others of them are refused.",
     }),
     prompt: z
       .object({ limit: z.int(), unit: z.enum(["characters", "tokens"]) })
-      .meta({ description: "The provider may cut what is longer; a warning says so." }),
-    pricing: z.object({
-      currency: z.string(),
-      output: z
-        .array(z.object({ up_to_pixels: z.int().nullable(), cost: z.string() }))
-        .meta({ description: "For each image, by its pixels: the first tier that holds it." }),
-    }),
+      .meta({ id: "ModelPrompt", description: "The provider may cut what is longer; a warning says so." }),
+    pricing: z
+      .object({
+        currency: z.string(),
+        output: z
+          .array(
+            z
+              .object({ up_to_pixels: z.int().nullable(), cost: z.string() })
+              .meta({ id: "ModelPrice", description: "The price of an image up to a size." }),
+          )
+          .meta({ description: "For each image, by its pixels: the first tier that holds it." }),
+      })
+      .meta({ id: "ModelPricing", description: "What an image costs." }),
     requests_per_minute: z.number().meta({ description: "Of the whole service; more are queued." }),
     recoverable: z.boolean().meta({ description: "Whether an answer that was lost can be found again." }),
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { uniquePrompt, until } from "../harness.ts";
+import { stack, uniquePrompt, until } from "../harness.ts";
 import { ask, idOf, pointersOf } from "./api.ts";
 
 describe("a batch", () => {
@@ -14,7 +14,7 @@ describe("a batch", () => {
     const again = await ask("/batches", request);
 
     expect([told.status, again.status]).toEqual([202, 202]);
-    expect(told.headers.get("location")).toBe(`/v1/batches/${idOf(told)}`);
+    expect(told.headers.get("location")).toBe(`${stack.api_url}/batches/${idOf(told)}`);
     expect(Number(told.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect([idOf(again), again.headers.get("idempotent-replayed")]).toEqual([idOf(told), "true"]);
     const other = await ask("/batches", { ...request, json: { items: [{ prompt: uniquePrompt() }] } });

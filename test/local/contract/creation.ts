@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { callsFor, uniquePrompt } from "../harness.ts";
+import { callsFor, stack, uniquePrompt } from "../harness.ts";
 import { ASYNC, ask, idOf, painted, pointersOf, tagOf } from "./api.ts";
 
 describe("a creation", () => {
@@ -13,7 +13,7 @@ describe("a creation", () => {
 
     expect(told.status).toBe(201);
     expect(told.headers.get("preference-applied")).toBe("wait=25");
-    expect(told.headers.get("location")).toBe(`/v1/generations/${idOf(told)}`);
+    expect(told.headers.get("location")).toBe(`${stack.api_url}/generations/${idOf(told)}`);
     expect(tagOf(told)).toMatch(/^"[^"]+"$/);
     expect(told.headers.get("cache-control")).toBe("no-store");
     expect(told.headers.has("retry-after")).toBe(false);
@@ -67,7 +67,7 @@ describe("a creation", () => {
   test("points at every fault of body and headers at once", async () => {
     const prompt = uniquePrompt();
     const told = await ask("/generations", {
-      json: { prompt: 7, size: "1*1", n: 2, seed: -1, metadata: { a: 1 }, "a/b": prompt, model: "dall-e" },
+      json: { prompt: 7, size: "1*1", n: 2, seed: -1, metadata: { a: 1 }, "a/b": prompt, watermark: "no" },
       headers: { "cancel-after": "soon", "idempotency-key": "a b" },
     });
 
@@ -77,11 +77,11 @@ describe("a creation", () => {
       "#/headers/cancel-after",
       "#/headers/idempotency-key",
       "#/metadata/a",
-      "#/model",
       "#/n",
       "#/prompt",
       "#/seed",
       "#/size",
+      "#/watermark",
     ]);
     expect(await callsFor(prompt)).toEqual([]);
   });

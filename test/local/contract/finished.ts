@@ -15,7 +15,11 @@ describe("a finished generation", () => {
   test("reads with a strong tag, and 304 for it", async () => {
     const read = await ask(path);
     expect([read.status, tagOf(read)]).toEqual([200, tagOf(generation)]);
-    expect(read.body).toMatchObject({ ...generation.body, image: expect.any(Object) });
+    expect(read.body).toMatchObject({
+      ...generation.body,
+      image: expect.any(Object),
+      images: [expect.any(Object)],
+    });
 
     const same = await ask(path, { headers: { "if-none-match": `"other", ${tagOf(read)}` } });
     expect([same.status, same.text, tagOf(same)]).toEqual([304, "", tagOf(read)]);
@@ -27,8 +31,12 @@ describe("a finished generation", () => {
 
   test("has a picture behind one address, for GET and for HEAD", async () => {
     const { bytes } = generation.body["image"] as { bytes: number };
-    const get = await ask(`${path}/image`);
-    const head = await ask(`${path}/image`, { method: "HEAD" });
+    const get = await ask(`${path}/images/0`);
+    const head = await ask(`${path}/images/0`, { method: "HEAD" });
+    for (const method of ["GET", "HEAD"]) {
+      expect((await ask(`${path}/image`, { method })).status).toBe(302);
+      expect((await ask(`${path}/images/1`, { method })).status).toBe(404);
+    }
 
     expect([get.status, get.text, head.status, head.text]).toEqual([302, "", 302, ""]);
     const picture = await fetch(get.headers.get("location") ?? "");
@@ -36,6 +44,15 @@ describe("a finished generation", () => {
     const asked = await fetch(head.headers.get("location") ?? "", { method: "HEAD" });
     expect([asked.status, asked.headers.get("content-length")]).toEqual([200, String(bytes)]);
     expect(asked.headers.get("content-type")).toBe("image/png");
+  });
+
+  test("has a history, with the generation's own tag", async () => {
+    const read = await ask(`${path}/history`);
+    expect([read.status, tagOf(read)]).toEqual([200, tagOf(generation)]);
+    const events = (read.body["data"] as { event: string }[]).map(({ event }) => event);
+    expect([events[0], events.at(-1)]).toEqual(["accepted", "ended"]);
+    const same = await ask(`${path}/history`, { headers: { "if-none-match": tagOf(read) } });
+    expect([same.status, same.text]).toEqual([304, ""]);
   });
 
   test("stays as it ended when it is canceled", async () => {
@@ -58,7 +75,14 @@ describe("a finished generation", () => {
     const left = await ask(mine);
     expect(left).toMatchObject({
       status: 200,
-      body: { status: "succeeded", input: null, image: null, metadata: {}, usage: { billed: "yes" } },
+      body: {
+        status: "succeeded",
+        input: null,
+        image: null,
+        images: [],
+        metadata: {},
+        usage: { billed: "yes" },
+      },
     });
     expect(await ask(`${mine}/image`)).toMatchObject({ status: 410, body: { code: "gone" } });
     expect((await ask(`${mine}/image`, { method: "HEAD" })).status).toBe(410);

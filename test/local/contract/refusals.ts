@@ -5,7 +5,8 @@ import { OPEN, ROUTES } from "./tables.ts";
 
 describe("refusals", () => {
   const closed = Object.keys(ROUTES).filter((route) => !OPEN.includes(route));
-  const pathOf = (route: string, id: string) => (route.split(" ")[1] ?? "").slice(3).replace("{id}", id);
+  const pathOf = (route: string, id: string) =>
+    (route.split(" ")[1] ?? "").replace("{id}", id).replace("{index}", "0").replace("{name}", "gone");
   const nobody = "gen_00000000000000000000000000";
 
   test("everything else wants a key, and a valid one", async () => {

@@ -1,23 +1,27 @@
 /** The API's routes, and what each answers when nothing is wrong. */
 export const ROUTES: Readonly<Record<string, readonly number[]>> = {
-  "POST /v1/generations": [201, 202],
-  "GET /v1/generations": [200],
-  "GET /v1/generations/{id}": [200, 304],
-  "DELETE /v1/generations/{id}": [204],
-  "GET /v1/generations/{id}/image": [302],
-  "HEAD /v1/generations/{id}/image": [302],
-  "POST /v1/generations/{id}/cancel": [200],
-  "POST /v1/batches": [202],
-  "GET /v1/batches/{id}": [200],
-  "POST /v1/images/generations": [200],
-  "GET /v1/models": [200],
-  "GET /v1/models/{id}": [200],
-  "GET /v1/openapi.json": [200],
-  "GET /v1/docs": [200],
-  "GET /v1/health": [200],
+  "POST /generations": [201, 202],
+  "GET /generations": [200],
+  "GET /generations/{id}": [200, 304],
+  "DELETE /generations/{id}": [204],
+  "GET /generations/{id}/image": [302],
+  "HEAD /generations/{id}/image": [302],
+  "GET /generations/{id}/images/{index}": [302],
+  "HEAD /generations/{id}/images/{index}": [302],
+  "GET /generations/{id}/history": [200, 304],
+  "POST /generations/{id}/cancel": [200],
+  "POST /batches": [202],
+  "GET /batches/{id}": [200],
+  "POST /images/generations": [200],
+  "GET /models": [200],
+  "GET /models/{id}": [200],
+  "GET /openapi.json": [200],
+  "GET /docs": [200],
+  "GET /problems/{name}": [200],
+  "GET /health": [200],
 };
 
-export const OPEN = ["GET /v1/openapi.json", "GET /v1/docs", "GET /v1/health"];
+export const OPEN = ["GET /openapi.json", "GET /docs", "GET /problems/{name}", "GET /health"];
 
 /** Every code a problem may have, and its status. */
 export const CODES: Readonly<Record<string, number>> = {

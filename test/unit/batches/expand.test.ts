@@ -88,7 +88,7 @@ function world(manifest: string | null = null, lost: (command: unknown) => boole
     return batch.id;
   };
   const named = () => accept({ manifest: { bucket: "bucket", key: KEY } });
-  const view = async (id: string) => viewOfBatch((await batches.get(id))!, await batches.members(id));
+  const view = async (id: string) => viewOfBatch((await batches.get(id))!, await batches.members(id), "/v1");
   return { clock, generations, batches, sent, signals, inserted, expansions, life, run, accept, named, view };
 }
 
@@ -286,7 +286,7 @@ describe("what a batch says of its generations", () => {
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b" }] });
     await run(id);
     const [member] = await batches.members(id);
-    const view = viewOfBatch((await batches.get(id))!, [{ ...member!, status: "succeeded" }]);
+    const view = viewOfBatch((await batches.get(id))!, [{ ...member!, status: "succeeded" }], "/v1");
     expect(view).toMatchObject({ status: "processing", counts: { total: 2, queued: 1, succeeded: 1 } });
   });
 
@@ -297,7 +297,7 @@ describe("what a batch says of its generations", () => {
     await run(id);
     if (batch?.state !== "accepted") throw new Error();
     const failed = failBatch(batch, { now: NOON, code: "internal", message: "no" });
-    const view = viewOfBatch(failed, (await batches.members(id)).slice(0, 1));
+    const view = viewOfBatch(failed, (await batches.members(id)).slice(0, 1), "/v1");
     expect(view).toMatchObject({ status: "failed", completed_at: null, counts: { total: 1, queued: 1 } });
   });
 });

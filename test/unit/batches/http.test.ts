@@ -31,7 +31,7 @@ describe("creating a batch", () => {
       metadata: { campaign: "winter" },
     });
     expect(answer.headers).toMatchObject({
-      location: `/v1/batches/${answer.body.id}`,
+      location: `https://api.example/v1/batches/${answer.body.id}`,
       "retry-after": "3",
       "cache-control": "no-store",
     });

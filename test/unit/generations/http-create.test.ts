@@ -14,7 +14,7 @@ describe("creating a generation", () => {
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({ status: "succeeded", image: { width: 1664 }, metadata: {} });
     expect(answer.headers).toMatchObject({
-      location: `/v1/generations/${answer.body.id}`,
+      location: `https://api.example/v1/generations/${answer.body.id}`,
       "x-request-id": "request-1",
       etag: expect.stringMatching(/^"[\w-]{22}"$/),
     });
@@ -202,4 +202,22 @@ describe("creating a generation", () => {
     expect((await api.send(create({ prompt: "a fox" }, headers))).status).toBe(202);
     expect((await api.send({ ...create({ prompt: "a hare" }, headers), owner: "bob" })).status).toBe(202);
   });
+});
+
+test("the key of a removed generation says that it is gone, and paints nothing", async () => {
+  const api = apiUnderTest();
+  const ask = {
+    method: "POST",
+    path: "/generations",
+    body: { prompt: "a fox" },
+    headers: { "Idempotency-Key": "order-1", Prefer: "respond-async" },
+  };
+  const { id } = (await api.send(ask)).body;
+  await api.succeed(id);
+  await api.send({ method: "DELETE", path: `/generations/${id}` });
+  const again = await api.send(ask);
+  expect([again.status, again.body.code, again.body.billed]).toEqual([410, "gone", "yes"]);
+  expect(again.body.instance).toBe(`/v1/generations/${id}`);
+  expect(again.headers["idempotent-replayed"]).toBe("true");
+  expect(api.generations.records.size).toBe(1);
 });

@@ -25,7 +25,7 @@ describe("listing generations", () => {
     const first = await api.send({ path: "/generations?limit=2" });
     expect(first.body).toMatchObject({ object: "list", has_more: true });
     const second = await api.send({ path: `/generations?limit=2&after=${first.body.next_cursor}` });
-    const next = /^<\/v1(.+)>; rel="next"$/.exec(second.headers["link"]!)?.[1];
+    const next = /^<https:\/\/api\.example\/v1(.+)>; rel="next"$/.exec(second.headers["link"]!)?.[1];
     const third = await api.send({ path: next! });
     expect([first, second, third].flatMap(({ body }) => idsOf(body))).toEqual(ids);
     expect(third.body).toMatchObject({ has_more: false, next_cursor: null });

@@ -100,6 +100,71 @@ describe("reading a generation", () => {
   );
 });
 
+describe("a generation's history", () => {
+  test("tells what happened to it, oldest first, and is not sent twice", async () => {
+    const api = apiUnderTest();
+    const id = await queued(api);
+    const path = `/generations/${id}/history`;
+    const open = await api.send({ path });
+    expect([open.status, open.body.object, open.body.data.length]).toEqual([200, "list", 1]);
+    expect(open.headers).toMatchObject({ "cache-control": "no-store", "retry-after": expect.any(String) });
+    await api.succeed(id);
+    const ended = await api.send({ path });
+    expect(ended.body.data.map(({ event }: { event: string }) => event)).toEqual([
+      "accepted",
+      "claimed",
+      "accepted_by_provider",
+      "stored",
+      "ended",
+    ]);
+    expect(ended.text).not.toContain("fox");
+    const { headers } = await api.send({ path: `/generations/${id}` });
+    expect([ended.headers["etag"], ended.headers["retry-after"]]).toEqual([headers["etag"], undefined]);
+    const same = await api.send({ path, headers: { "If-None-Match": ended.headers["etag"] ?? "" } });
+    expect([same.status, same.text]).toEqual([304, ""]);
+  });
+});
+
+describe("the pictures of a generation", () => {
+  test("are listed, and each has an address by its index", async () => {
+    const api = apiUnderTest();
+    const id = await queued(api);
+    expect((await api.send({ path: `/generations/${id}/images/0` })).status).toBe(409);
+    await api.succeed(id);
+    const { body } = await api.send({ path: `/generations/${id}` });
+    expect(body.images).toEqual([{ index: 0, ...body.image }]);
+    const first = await api.send({ path: `/generations/${id}/image` });
+    const indexed = await api.send({ path: `/generations/${id}/images/0` });
+    expect([indexed.status, indexed.headers["location"]]).toEqual([302, first.headers["location"]]);
+    const head = await api.send({ method: "HEAD", path: `/generations/${id}/images/0` });
+    expect([head.status, head.headers["location"]]).toEqual([302, expect.stringContaining("for-head")]);
+    await api.send({ method: "DELETE", path: `/generations/${id}` });
+    expect((await api.send({ path: `/generations/${id}/images/0` })).status).toBe(410);
+  });
+
+  test.each(["1", "-1", "00", "1e0", "x", "%30", "99999999999"])("have none at %s", async (index) => {
+    const api = apiUnderTest();
+    const id = await queued(api);
+    for (const ended of [false, true]) {
+      if (ended) await api.succeed(id);
+      const answer = await api.send({ path: `/generations/${id}/images/${index}` });
+      expect([answer.status, answer.body.code]).toEqual([404, "not_found"]);
+    }
+  });
+});
+
+test("an item of a batch says which line it was", async () => {
+  const api = apiUnderTest();
+  const id = await queued(api);
+  expect((await api.send({ path: `/generations/${id}` })).body.batch).toBeNull();
+  const batch = `bat_${id.slice(4)}`;
+  const record = await api.generations.get(id);
+  if (record === null) throw new Error("not there");
+  api.generations.put({ ...record, batch_id: batch, idempotency_key: `batch ${batch} 7` });
+  const { body } = await api.send({ path: `/generations/${id}` });
+  expect(body.batch).toEqual({ id: batch, line: 7, custom_id: null });
+});
+
 describe("the picture's stable address", () => {
   test("redirects to a presigned one, for HEAD to one that is signed for HEAD", async () => {
     const api = apiUnderTest();
@@ -226,7 +291,10 @@ test("an owner finds nothing of another owner's, whatever is asked", async () =>
   await api.succeed(id);
   for (const [method, path] of [
     ["GET", `/generations/${id}`],
+    ["GET", `/generations/${id}/history`],
     ["GET", `/generations/${id}/image`],
+    ["GET", `/generations/${id}/images/0`],
+    ["HEAD", `/generations/${id}/images/0`],
     ["HEAD", `/generations/${id}/image`],
     ["POST", `/generations/${id}/cancel`],
     ["DELETE", `/generations/${id}`],

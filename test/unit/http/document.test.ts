@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
@@ -10,6 +11,8 @@ import { apiUnderTest } from "../../support/in-memory-api.ts";
 
 const committed = JSON.parse(await readFile(new URL("../../../docs/openapi.json", import.meta.url), "utf8"));
 const routes = routesOf(offer);
+/** As the document has a path: the stage is in its server's address. */
+const written = (path: string) => path.slice("/v1".length);
 
 describe("the OpenAPI document", () => {
   test("is committed as the routes stand, in both regions (node bin/openapi.ts writes it)", () => {
@@ -22,14 +25,38 @@ describe("the OpenAPI document", () => {
   test("is served as it is committed", async () => {
     const answer = await apiUnderTest().send({ path: "/openapi.json", owner: null });
     expect([answer.status, answer.headers["content-type"]]).toEqual([200, "application/json"]);
-    expect(answer.body).toEqual(committed);
+    expect(answer.body).toEqual({ ...committed, servers: [{ url: "https://api.example/v1" }] });
+  });
+
+  test("says of a request's fields in words what they are when absent, so that generated types let them be", () => {
+    const { CreateGeneration } = committed.components.schemas;
+    expect(CreateGeneration.required).toEqual(["prompt"]);
+    expect(JSON.stringify(CreateGeneration)).not.toContain('"default"');
+    expect(CreateGeneration.properties.watermark.description).toContain("`false`");
+  });
+
+  test("names the parts of its answers", () => {
+    const anonymous = Object.entries<{ properties?: Record<string, unknown> }>(committed.components.schemas)
+      .flatMap(([name, { properties = {} }]) =>
+        Object.entries(properties).map(([field, schema]) => [`${name}.${field}`, JSON.stringify(schema)]),
+      )
+      .filter(([, schema = ""]) => schema.includes('"properties"'))
+      .map(([name]) => name);
+    expect(anonymous).toEqual([]);
+  });
+
+  test("has no fault that Redocly's linter knows", async () => {
+    const config = await createConfig({ extends: ["recommended"] });
+    const problems = await lintFromString({ source: JSON.stringify(committed), config });
+    const errors = problems.filter(({ severity }) => severity === "error");
+    expect(errors.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
   });
 
   test("has the contract's paths and methods, no more and no fewer", () => {
     const operations = Object.entries<object>(committed.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(operations.sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+    expect(operations.sort()).toEqual(routes.map(({ method, path }) => `${method} ${written(path)}`).sort());
   });
 
   test("names every operation once, and every problem code somewhere", () => {
@@ -41,7 +68,7 @@ describe("the OpenAPI document", () => {
 
   test("has an example of each problem that an operation says it may answer", () => {
     for (const { path, method, problems } of routes.filter((route) => route.method !== "HEAD")) {
-      const { responses } = committed.paths[path][method.toLowerCase()];
+      const { responses } = committed.paths[written(path)][method.toLowerCase()];
       for (const code of problems) {
         const { content } = responses[PROBLEMS[code].status];
         expect(content["application/problem+json"].examples[code].value.code).toBe(code);
@@ -67,13 +94,13 @@ describe("the OpenAPI document", () => {
 
   test("asks for a key everywhere but where it is read without one", () => {
     for (const { path, method, open } of routes)
-      expect(committed.paths[path][method.toLowerCase()].security).toEqual(open ? [] : undefined);
+      expect(committed.paths[written(path)][method.toLowerCase()].security).toEqual(open ? [] : undefined);
     expect(
       routes
         .filter(({ open }) => open)
         .map(({ path }) => path)
         .sort(),
-    ).toEqual(["/v1/docs", "/v1/health", "/v1/openapi.json"]);
+    ).toEqual(["/v1/docs", "/v1/health", "/v1/openapi.json", "/v1/problems/{name}"]);
   });
 });
 

@@ -49,6 +49,7 @@ describe("the event of an end", () => {
       owner: "owner",
       status: "succeeded",
       image: { key: end.image?.key },
+      images: [{ index: 0, key: end.image?.key }],
     });
     expect(entry?.Detail).not.toMatch(/fox|signed|Signature|"url"|"input"/);
   });
