@@ -73,10 +73,8 @@ export const environmentNames: readonly EnvironmentName[] = known.options;
 export function environmentNamed(name: unknown, variables: Variables = process.env): Environment {
   const parsedName = known.safeParse(name);
   if (!parsedName.success) {
-    const asked =
-      name === undefined ? "No environment was named" : `There is no environment ${JSON.stringify(name)}`;
     throw new Error(
-      `${asked}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`,
+      `There is no environment ${JSON.stringify(name)}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`,
     );
   }
   return checked({ name: parsedName.data, ...Object(environments[parsedName.data](variables)) });

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
+import { Annotations, CfnOutput, Stack, Tags } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { EgressAllowlist } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
@@ -14,17 +14,34 @@ import { Store } from "./store.ts";
 import { timeoutsFor } from "./timeouts.ts";
 import { Workflows } from "./workflows.ts";
 
+interface ImageServiceStackProps {
+  /**
+   * With `-c first=true`: nothing is protected from deletion yet. A first deployment that fails has to be deleted
+   * before it can be repeated, which protection forbids; the next deployment protects what there is by then.
+   */
+  readonly firstDeployment?: boolean;
+}
+
 /** The whole service in one environment. */
 export class ImageServiceStack extends Stack {
-  constructor(scope: Construct, environment: Environment, props: StackProps = {}) {
+  constructor(
+    scope: Construct,
+    environment: Environment,
+    { firstDeployment = false }: ImageServiceStackProps = {},
+  ) {
+    const guarded = environment.keepData && !firstDeployment;
     super(scope, stackName(environment.name), {
       description: `Image service (${environment.name}): a prompt in, a durable PNG out`,
-      terminationProtection: environment.keepData,
-      ...props,
+      terminationProtection: guarded,
     });
+    if (environment.keepData && firstDeployment)
+      Annotations.of(this).addWarningV2(
+        "image-service:not-protected",
+        "With -c first=true table and stack are not protected from deletion: deploy once more without it.",
+      );
     const timeouts = timeoutsFor(environment.provider.timeoutSeconds);
 
-    const store = new Store(this, "Store", environment);
+    const store = new Store(this, "Store", environment, { guarded });
     const queue = new WorkQueue(this, "Queue", timeouts);
     const expansions = new Expansions(this, "Expansions", timeouts);
     const providerKey = new ProviderKey(this, "ProviderKey", environment);

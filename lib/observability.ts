@@ -55,7 +55,8 @@ export class Observability extends Construct {
     const { waiting, deadLetters, relayFailures, oldest } = queue.metrics;
     const painters = [functions.worker, functions.reconciler];
     new Dashboard(this, "Dashboard", {
-      dashboardName: `image-service-${environment.name}`,
+      // The name is the account's, over all regions.
+      dashboardName: `image-service-${environment.name}-${Aws.REGION}`,
       widgets: [
         [graph("Requests", requests, clientErrors, serverErrors), graph("Latency (p95)", latency)],
         [graph("Waiting for the provider", waiting), graph("Age of the oldest message", oldest)],

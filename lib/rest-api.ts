@@ -61,9 +61,8 @@ export class ServiceRestApi extends Construct {
     this.restApi = new RestApi(this, "RestApi", {
       restApiName: `image-service-${environment.name}`,
       endpointTypes: [EndpointType.REGIONAL],
-      // The account needs a role for API Gateway's logs. It is shared by all stacks, so it stays when this one goes.
-      cloudWatchRole: true,
-      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      // The account has one role for the logs of all its APIs: lib/account-stack.ts.
+      cloudWatchRole: false,
       deployOptions: {
         stageName: "v1",
         accessLogDestination: new LogGroupLogDestination(
@@ -170,11 +169,6 @@ export class ServiceRestApi extends Construct {
         id: "AwsSolutions-COG4",
         reason:
           "Callers are programs with API keys or SigV4, not people with passwords: a user pool has nobody to hold.",
-      },
-      {
-        id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-        reason:
-          "The role that AWS documents for API Gateway's logs; it is the account's, and AWS keeps its policy current.",
       },
     );
   }

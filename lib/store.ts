@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
@@ -14,6 +14,7 @@ import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 import { logicalId } from "./logical-id.ts";
+import { removalPolicyOf } from "./removal-policy.ts";
 import type { ServiceFunction } from "./service-function.ts";
 
 /** The indexes hold keys alone: whoever needs a record reads it, so an index never shows an old one. */
@@ -39,10 +40,10 @@ export class Store extends Construct {
   private readonly table: Table;
   private readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, environment: Environment) {
+  constructor(scope: Construct, id: string, environment: Environment, { guarded }: { guarded: boolean }) {
     super(scope, id);
     const { keepData } = environment;
-    const removalPolicy = keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const removalPolicy = removalPolicyOf(environment);
 
     this.table = new Table(this, "Table", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
@@ -51,7 +52,7 @@ export class Store extends Construct {
       timeToLiveAttribute: "expires_at",
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
-      deletionProtection: keepData,
+      deletionProtection: guarded,
       removalPolicy,
     });
     for (const { indexName, partition, sort } of indexes)
@@ -84,6 +85,8 @@ export class Store extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
+      // CloudFormation deletes no bucket that holds anything. `local` goes with its emulator.
+      autoDeleteObjects: !keepData && environment.name !== "local",
     });
 
     if (!keepData)
