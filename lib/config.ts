@@ -13,6 +13,7 @@ const deployed = {
     timeoutSeconds: 298,
   },
   workerConcurrency: 12,
+  reserveConcurrency: false,
   owner: { requestsPerMinute: 60, openGenerations: 1000 },
   retentionDays: 90,
   logRetentionDays: 90,

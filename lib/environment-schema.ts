@@ -51,11 +51,16 @@ export const environmentSchema = z
     }),
     /** Workers at once. SQS takes 2 or more. */
     workerConcurrency: z.int().min(2).max(1000),
+    /**
+     * Whether worker and relay have runs of Lambda for themselves, `workerConcurrency` and 10. Lambda refuses where
+     * less than 100 would be left to the account's other functions.
+     */
+    reserveConcurrency: z.boolean(),
     owner: z.strictObject({
       /** Requests per minute that one owner may make. */
       requestsPerMinute: z.int().min(1),
       /** Generations that one owner may have queued or running. */
-      openGenerations: z.int().min(1),
+      openGenerations: z.int().min(1).max(5000),
     }),
     /** What may be spent in a calendar month (UTC), in the provider's currency; without a cap any amount. */
     budget: z

@@ -46,7 +46,7 @@ const variablesSchema = z.object({
   PROVIDER_TIMEOUT_SECONDS: wholeNumber(1, PROVIDER_LIMIT).default(PROVIDER_LIMIT),
   WORKER_CONCURRENCY: wholeNumber(2, 1000).default(10),
   OWNER_REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(6000),
-  OWNER_OPEN_GENERATIONS: wholeNumber(1, 1_000_000).default(10_000),
+  OWNER_OPEN_GENERATIONS: wholeNumber(1, 5000).default(5000),
   OWNER_MONTHLY_BUDGET: amount.optional(),
   ENVIRONMENT_MONTHLY_BUDGET: amount.optional(),
   RECONCILER_MINUTES: wholeNumber(1, 60).default(5),

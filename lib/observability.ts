@@ -13,13 +13,20 @@ import { ServiceAlarm } from "./service-alarm.ts";
 import type { ServiceFunction } from "./service-function.ts";
 
 /** What worker and reconciler count. */
-const PAINTING = ["ProviderPaused", "ImageHostUnknown", "OutcomeUnknown", "GenerationsRequeued"];
+const PAINTING = [
+  "ProviderPaused",
+  "ImageHostUnknown",
+  "OutcomeUnknown",
+  "DeliveryFailed",
+  "GenerationsRequeued",
+];
 
 /** Who is told when, and one page that shows how it goes. */
 export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: Watched) {
     super(scope, id);
     const { alarmEmails, pageEmails = alarmEmails } = props.environment;
+    props.api.countGatewayErrors();
     const page = new SnsAction(this.topic("page", props.environment, pageEmails));
     const notify = new SnsAction(this.topic("notify", props.environment, alarmEmails));
     for (const rule of alarms(props))

@@ -11,12 +11,12 @@ import {
   RestApi,
   TokenAuthorizer,
 } from "aws-cdk-lib/aws-apigateway";
-import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { FilterPattern, LogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 import { addRefusals } from "./gateway-refusals.ts";
-import type { ServiceFunction } from "./service-function.ts";
+import { METRICS_NAMESPACE, type ServiceFunction } from "./service-function.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 interface ServiceRestApiProps {
@@ -29,6 +29,8 @@ interface ServiceRestApiProps {
 /** What can be read without a key: the description of the API, its reference page, and whether it lives. */
 const OPEN_PATHS = ["openapi.json", "docs", "health"];
 
+const GATEWAY_ERRORS = "GatewayErrors";
+
 /** One line per request. The query string and the Authorization header are left out: both may hold secrets. */
 const accessLogLine = {
   request_id: "$context.requestId",
@@ -37,6 +39,8 @@ const accessLogLine = {
   path: "$context.path",
   status: "$context.status",
   owner: "$context.authorizer.principalId",
+  // Who signed, where API Gateway checks signatures.
+  caller: "$context.identity.userArn",
   ip: "$context.identity.sourceIp",
   user_agent: "$context.identity.userAgent",
   response_length: "$context.responseLength",
@@ -45,9 +49,15 @@ const accessLogLine = {
   refusal: "$context.error.responseType",
 };
 
+/** `Authorization` with a key of ours (lambdas/api-keys/table.ts). Anything else gets its 401 without a run of Lambda. */
+const KEY_HEADER = "^[Bb][Ee][Aa][Rr][Ee][Rr] +aik_[A-Za-z0-9_-]{43}$";
+
 /** The door for HTTP. It authenticates, throttles and logs; paths, methods and bodies are the api function's. */
 export class ServiceRestApi extends Construct {
   private readonly restApi: RestApi;
+  private readonly accessLogs: LogGroup;
+  /** Metric filters have no dimension of their own: the environment is in the namespace. */
+  private readonly gatewayNamespace: string;
 
   constructor(scope: Construct, id: string, { environment, timeouts, api, authorizer }: ServiceRestApiProps) {
     super(scope, id);
@@ -58,6 +68,9 @@ export class ServiceRestApi extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       });
 
+    this.accessLogs = logs("AccessLogs", `/aws/apigateway/image-service-${environment.name}`);
+    this.gatewayNamespace = `${METRICS_NAMESPACE}/${environment.name}`;
+
     this.restApi = new RestApi(this, "RestApi", {
       restApiName: `image-service-${environment.name}`,
       endpointTypes: [EndpointType.REGIONAL],
@@ -65,9 +78,7 @@ export class ServiceRestApi extends Construct {
       cloudWatchRole: false,
       deployOptions: {
         stageName: "v1",
-        accessLogDestination: new LogGroupLogDestination(
-          logs("AccessLogs", `/aws/apigateway/image-service-${environment.name}`),
-        ),
+        accessLogDestination: new LogGroupLogDestination(this.accessLogs),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
         loggingLevel: MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
@@ -116,13 +127,38 @@ export class ServiceRestApi extends Construct {
   }
 
   /** What the alarms and the dashboard watch. */
-  get metrics(): { requests: Metric; serverErrors: Metric; clientErrors: Metric; latency: Metric } {
+  get metrics(): {
+    requests: Metric;
+    serverErrors: Metric;
+    clientErrors: Metric;
+    latency: Metric;
+    refusedWithServerError: Metric;
+  } {
     return {
+      refusedWithServerError: new Metric({
+        namespace: this.gatewayNamespace,
+        metricName: GATEWAY_ERRORS,
+        statistic: "Sum",
+        period: Duration.minutes(5),
+      }),
       requests: this.restApi.metricCount(),
       serverErrors: this.restApi.metricServerError(),
       clientErrors: this.restApi.metricClientError(),
       latency: this.restApi.metricLatency({ statistic: "p95" }),
     };
+  }
+
+  /** Counts the 5xx that API Gateway answers by itself: the function failed, timed out, or could not be called. */
+  countGatewayErrors(): void {
+    new MetricFilter(this, "GatewayErrors", {
+      logGroup: this.accessLogs,
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue("$.status", "=", "5*"),
+        FilterPattern.stringValue("$.refusal", "!=", "-"),
+      ),
+      metricNamespace: this.gatewayNamespace,
+      metricName: GATEWAY_ERRORS,
+    });
   }
 
   private authentication(environment: Environment, authorizer: ServiceFunction): MethodOptions {
@@ -131,6 +167,7 @@ export class ServiceRestApi extends Construct {
       authorizationType: AuthorizationType.CUSTOM,
       authorizer: new TokenAuthorizer(this, "Authorizer", {
         handler: authorizer.function,
+        validationRegex: KEY_HEADER,
         // A revoked key works for at most this long.
         resultsCacheTtl: Duration.seconds(60),
       }),

@@ -9,7 +9,14 @@ import {
 } from "aws-cdk-lib/aws-dynamodb";
 import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CorsRule,
+  HttpMethods,
+  ObjectOwnership,
+} from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
@@ -85,6 +92,8 @@ export class Store extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
+      // Presigned addresses lead here: pages that may call the API may fetch what it names.
+      cors: corsRules(environment),
       // CloudFormation deletes no bucket that holds anything. `local` goes with its emulator.
       autoDeleteObjects: !keepData && environment.name !== "local",
     });
@@ -183,4 +192,17 @@ export class Store extends Construct {
       reason: "Pictures are named by the ids of generations, which are not known at deployment.",
     });
   }
+}
+
+function corsRules({ corsOrigins }: Environment): CorsRule[] {
+  if (corsOrigins.length === 0) return [];
+  return [
+    {
+      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+      allowedOrigins: [...corsOrigins],
+      allowedHeaders: ["*"],
+      exposedHeaders: ["Content-Disposition", "Content-Length", "Content-Range", "ETag"],
+      maxAge: 3600,
+    },
+  ];
 }

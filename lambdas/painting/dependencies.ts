@@ -13,6 +13,7 @@ export type Signal =
   | "ImageHostUnknown"
   | "OutcomeUnknown"
   | "PoisonMessage"
+  | "DeliveryFailed"
   | "GenerationsRequeued";
 
 /** Everything the worker touches outside itself: the clock and the dice too, so that tests can own them. */
