@@ -17,6 +17,7 @@ const deployed = {
   owner: { requestsPerMinute: 60, openGenerations: 1000 },
   retentionDays: 90,
   logRetentionDays: 90,
+  tableKey: "owned",
   keepData: true,
   authentication: "key",
   corsOrigins: [],

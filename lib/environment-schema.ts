@@ -69,6 +69,8 @@ export const environmentSchema = z
     /** How long an ended generation and its picture are kept. */
     retentionDays: z.int().min(1).max(3650),
     logRetentionDays: daysOfLogs,
+    /** What the table is encrypted with: a key that AWS owns (free), or the account's `aws/dynamodb` (billed, in CloudTrail). */
+    tableKey: z.enum(["owned", "managed"]),
     /** Whether table, bucket and secret outlive the stack, and cannot be deleted by accident. */
     keepData: z.boolean(),
     /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */

@@ -39,6 +39,7 @@ export class ImageServiceStack extends Stack {
         "image-service:not-protected",
         "With -c first=true table and stack are not protected from deletion: deploy once more without it.",
       );
+    for (const { id, warning } of gapsOf(environment)) Annotations.of(this).addWarningV2(id, warning);
     const timeouts = timeoutsFor(environment.provider.timeoutSeconds);
 
     const store = new Store(this, "Store", environment, { guarded });
@@ -70,4 +71,27 @@ export class ImageServiceStack extends Stack {
     Tags.of(this).add("service", "image-service");
     Tags.of(this).add("environment", environment.name);
   }
+}
+
+/** What prod should not be without, and is free to be. */
+function gapsOf({
+  name,
+  budget,
+  alarmEmails,
+  pageEmails = [],
+}: Environment): { id: string; warning: string }[] {
+  if (name !== "prod") return [];
+  const gaps = [];
+  if (budget?.environmentMonthly === undefined)
+    gaps.push({
+      id: "image-service:no-budget",
+      warning:
+        "prod has no budget: callers may spend any amount at the provider. Set budget.environmentMonthly in lib/config.ts.",
+    });
+  if (alarmEmails.length + pageEmails.length === 0)
+    gaps.push({
+      id: "image-service:no-alarm-emails",
+      warning: "prod has no alarmEmails: its alarms reach nobody. Name an address in lib/config.ts.",
+    });
+  return gaps;
 }

@@ -82,7 +82,8 @@ export class ServiceRestApi extends Construct {
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
         loggingLevel: MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
-        metricsEnabled: true,
+        // Metrics of every method are billed; those of the whole API come free, and are all that is watched.
+        metricsEnabled: false,
         tracingEnabled: true,
         throttlingRateLimit: environment.throttling.rate,
         throttlingBurstLimit: environment.throttling.burst,

@@ -57,7 +57,8 @@ export class Store extends Construct {
       billingMode: BillingMode.PAY_PER_REQUEST,
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: "expires_at",
-      encryption: TableEncryption.AWS_MANAGED,
+      // Encrypted either way; only the managed key is the account's to see, and is billed per request.
+      encryption: environment.tableKey === "managed" ? TableEncryption.AWS_MANAGED : TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
       deletionProtection: guarded,
       removalPolicy,

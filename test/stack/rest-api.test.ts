@@ -96,7 +96,7 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
         ThrottlingBurstLimit: burst,
         LoggingLevel: "ERROR",
         DataTraceEnabled: false,
-        MetricsEnabled: true,
+        MetricsEnabled: false,
       },
     ]);
   });

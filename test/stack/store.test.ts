@@ -22,7 +22,8 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
       KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
       StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
       TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: true },
-      SSESpecification: { SSEEnabled: true },
+      // The key that AWS owns: encrypted, and free.
+      SSESpecification: Match.absent(),
       DeletionProtectionEnabled: environment.keepData,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: environment.keepData },
     });
