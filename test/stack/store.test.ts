@@ -23,7 +23,7 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
       StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
       TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: true },
       // The key that AWS owns: encrypted, and free.
-      SSESpecification: Match.absent(),
+      SSESpecification: { SSEEnabled: false },
       DeletionProtectionEnabled: environment.keepData,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: environment.keepData },
     });
