@@ -9,7 +9,7 @@ import { dataOf, type Template, templateSchema, threatsTo } from "../lib/data-gu
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { ImageServiceStack } from "../lib/image-service-stack.ts";
 import { stackName } from "../lib/stack-name.ts";
-import { speakingToAws } from "./client/deployed-stack.ts";
+import { speakingToAws, takeDefaultRegion } from "./client/deployed-stack.ts";
 import { parseCommand, runCommand } from "./command.ts";
 import { environmentName } from "./environment-option.ts";
 import { exitCode, Failure } from "./failure.ts";
@@ -68,6 +68,7 @@ function synthesised(env: EnvironmentName): Template {
 
 async function deployed(env: EnvironmentName): Promise<Template | null> {
   const wanted = { StackName: stackName(env), TemplateStage: TemplateStage.Original };
+  takeDefaultRegion();
   const { TemplateBody } = await speakingToAws(async () => {
     try {
       return await new CloudFormationClient({}).send(new GetTemplateCommand(wanted));
