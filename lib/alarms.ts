@@ -1,9 +1,8 @@
 import { Duration } from "aws-cdk-lib";
-import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { Environment } from "./environment-schema.ts";
 import type { Expansions } from "./expansions.ts";
 import type { Functions } from "./functions.ts";
-import { counted } from "./published-metric.ts";
+import { counted, published, sumOf } from "./published-metric.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { ServiceRestApi } from "./rest-api.ts";
 import type { AlarmRule } from "./service-alarm.ts";
@@ -19,9 +18,8 @@ export interface Watched {
 
 /** Every alarm. The name is also the anchor of its section in docs/operations.md. */
 export function alarms({ functions, queue, expansions, api, environment }: Watched): AlarmRule[] {
-  const { worker, relay, reconciler, task, authorizer } = functions;
+  const { worker, relay, reconciler, task, authorizer, expander } = functions;
   const apiFunction = functions.api;
-  const painters = [worker, reconciler];
   const fiveMinutes = { period: Duration.minutes(5), statistic: "Sum" };
   return [
     {
@@ -71,6 +69,14 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       threshold: 3,
     },
     {
+      name: "delivery-failed",
+      severity: "high",
+      impact: "Turns are taken and fail: pictures come late, and expire unpainted if it lasts.",
+      // The worker puts such a turn back and ends well, so that Lambda counts no error.
+      metric: counted("DeliveryFailed", [worker]),
+      threshold: 3,
+    },
+    {
       name: "relay-errors",
       severity: "medium",
       impact: "Changes are passed on late; after ten tries they end in the relay's failures queue.",
@@ -81,33 +87,20 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       name: "api-errors",
       severity: "high",
       impact: "Callers get 500 for requests that are not at fault.",
-      metric: new MathExpression({
-        label: "errors of api and authorizer",
-        expression: "FILL(api, 0) + FILL(authorizer, 0)",
-        period: Duration.minutes(5),
-        usingMetrics: {
-          api: apiFunction.function.metricErrors(fiveMinutes),
-          authorizer: authorizer.function.metricErrors(fiveMinutes),
-        },
-      }),
+      // Not the authorizer's: it says "no such key" by an error, which anybody can cause.
+      metric: apiFunction.function.metricErrors(fiveMinutes),
       threshold: 3,
     },
     {
       name: "functions-throttled",
       severity: "high",
       impact: "The account's Lambda concurrency is used up: callers are refused and pictures come late.",
-      metric: new MathExpression({
-        label: "throttles",
-        expression: "FILL(worker, 0) + FILL(api, 0) + FILL(authorizer, 0) + FILL(relay, 0) + FILL(task, 0)",
-        period: Duration.minutes(5),
-        usingMetrics: {
-          worker: worker.function.metricThrottles(fiveMinutes),
-          api: apiFunction.function.metricThrottles(fiveMinutes),
-          authorizer: authorizer.function.metricThrottles(fiveMinutes),
-          relay: relay.function.metricThrottles(fiveMinutes),
-          task: task.function.metricThrottles(fiveMinutes),
-        },
-      }),
+      metric: sumOf(
+        "throttles",
+        [worker, apiFunction, authorizer, relay, task].map((each) =>
+          each.function.metricThrottles(fiveMinutes),
+        ),
+      ),
       threshold: 1,
       periods: 3,
     },
@@ -116,7 +109,7 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       severity: "high",
       impact:
         "Nothing is painted: the provider refuses our key, permission or payment. Everything stays queued until that is mended, or until deadlines pass.",
-      metric: counted("ProviderPaused", painters),
+      metric: counted("ProviderPaused", [worker]),
       threshold: 1,
     },
     {
@@ -124,7 +117,7 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       severity: "high",
       impact:
         "A picture that was paid for lies on a host we do not fetch from; its URL dies 24 hours after it was painted.",
-      metric: counted("ImageHostUnknown", painters),
+      metric: counted("ImageHostUnknown", [worker]),
       threshold: 1,
     },
     {
@@ -132,28 +125,39 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       severity: "high",
       impact:
         "What the provider delivered for a paid picture is none that we accept; it is kept, and its caller waits.",
-      metric: counted("ImageRefused", painters),
+      metric: counted("ImageRefused", [worker]),
       threshold: 1,
     },
     {
       name: "outcome-unknown",
       severity: "medium",
       impact: "A caller got no picture for a call that the provider may have billed.",
-      metric: counted("OutcomeUnknown", painters),
+      metric: counted("OutcomeUnknown", [worker, reconciler]),
       threshold: 1,
     },
     {
       name: "poison-message",
       severity: "medium",
       impact: "A message that nobody can read was put aside: whoever wrote it waits in vain.",
-      metric: counted("PoisonMessage", [worker, relay]),
+      metric: counted("PoisonMessage", [worker, relay, reconciler]),
+      threshold: 1,
+    },
+    {
+      name: "batches-failed",
+      severity: "medium",
+      impact: "A batch was given up: its owner gets none or only some of the pictures.",
+      metric: counted("BatchesFailed", [expander, reconciler]),
       threshold: 1,
     },
     {
       name: "api-server-errors",
       severity: "high",
-      impact: "Callers get 5xx answers, ours or the provider's: pictures fail or come late.",
-      metric: api.metrics.serverErrors.with(fiveMinutes),
+      impact: "Callers get 5xx answers that are our fault: requests fail that should not.",
+      // Not API Gateway's 5XXError: it counts every 503 that tells a client of the OpenAI door to ask again.
+      metric: sumOf("server errors", [
+        published("InternalErrors", apiFunction),
+        api.metrics.refusedWithServerError,
+      ]),
       threshold: 5,
     },
     {

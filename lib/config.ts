@@ -13,10 +13,12 @@ const deployed = {
     timeoutSeconds: 298,
   },
   workerConcurrency: 12,
+  reserveConcurrency: false,
   owner: { requestsPerMinute: 60, openGenerations: 1000 },
   retentionDays: 90,
   logRetentionDays: 90,
   marking: "iptc",
+  tableKey: "owned",
   keepData: true,
   authentication: "key",
   corsOrigins: [],
@@ -74,10 +76,8 @@ export const environmentNames: readonly EnvironmentName[] = known.options;
 export function environmentNamed(name: unknown, variables: Variables = process.env): Environment {
   const parsedName = known.safeParse(name);
   if (!parsedName.success) {
-    const asked =
-      name === undefined ? "No environment was named" : `There is no environment ${JSON.stringify(name)}`;
     throw new Error(
-      `${asked}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`,
+      `There is no environment ${JSON.stringify(name)}: say which with -c env=NAME, NAME being one of ${environmentNames.join(", ")}.`,
     );
   }
   return checked({ name: parsedName.data, ...Object(environments[parsedName.data](variables)) });

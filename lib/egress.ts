@@ -30,6 +30,12 @@ function unseenHosts(provider: string, unseen: NonNullable<ResultHosts["unseen"]
   ].join(" ");
 }
 
+/** Fixed for the life of a rule group, as its order is: both are in its name, as another needs another group. */
+const CAPACITY = { hosts: 200, unseen: 10 };
+
+/** The order that AWS recommends: a policy takes groups of its own order alone. */
+const statefulRuleOptions = { ruleOrder: "STRICT_ORDER" };
+
 /**
  * Rule groups for the AWS Network Firewall of a network that blocks public object storage: with them the worker
  * reaches the provider and its result hosts, and nothing else by TLS. See docs/egress.md.
@@ -38,13 +44,15 @@ export class EgressAllowlist extends Construct {
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id);
     const { name, resultHosts } = offerOf(environment.provider).provider;
+    const nameOf = (part: keyof typeof CAPACITY) =>
+      `image-service-${environment.name}-${part}-strict-${CAPACITY[part]}`;
     const hosts = new CfnRuleGroup(this, "Hosts", {
-      ruleGroupName: `image-service-${environment.name}-hosts`,
+      ruleGroupName: nameOf("hosts"),
       description: `${name} and the hosts that its images are known to come from`,
       type: "STATEFUL",
-      // Fixed for the life of a rule group: room for many more hosts than there are.
-      capacity: 200,
+      capacity: CAPACITY.hosts,
       ruleGroup: {
+        statefulRuleOptions,
         rulesSource: {
           rulesSourceList: {
             targets: egressHosts(environment),
@@ -55,14 +63,18 @@ export class EgressAllowlist extends Construct {
       },
     });
     const groups = [hosts];
+    // First of the two: the list's own last rule drops every other TLS name.
     if (resultHosts.unseen !== null)
-      groups.push(
+      groups.unshift(
         new CfnRuleGroup(this, "UnseenHosts", {
-          ruleGroupName: `image-service-${environment.name}-unseen-hosts`,
+          ruleGroupName: nameOf("unseen"),
           description: `${resultHosts.unseen.description}: result hosts that the provider may add`,
           type: "STATEFUL",
-          capacity: 10,
-          ruleGroup: { rulesSource: { rulesString: unseenHosts(name, resultHosts.unseen) } },
+          capacity: CAPACITY.unseen,
+          ruleGroup: {
+            statefulRuleOptions,
+            rulesSource: { rulesString: unseenHosts(name, resultHosts.unseen) },
+          },
         }),
       );
     new CfnOutput(Stack.of(this), "EgressRuleGroupArns", {

@@ -51,6 +51,11 @@ export const environmentSchema = z
     }),
     /** Workers at once. SQS takes 2 or more. */
     workerConcurrency: z.int().min(2).max(1000),
+    /**
+     * Whether worker and relay have runs of Lambda for themselves, `workerConcurrency` and 10. Lambda refuses where
+     * less than 100 would be left to the account's other functions.
+     */
+    reserveConcurrency: z.boolean(),
     owner: z.strictObject({
       /** Requests per minute that one owner may make. */
       requestsPerMinute: z.int().min(1),
@@ -66,6 +71,8 @@ export const environmentSchema = z
     logRetentionDays: daysOfLogs,
     /** `iptc`: pictures say in their metadata that they were generated; `none`: files stay as they came. */
     marking: z.enum(["iptc", "none"]),
+    /** What the table is encrypted with: a key that AWS owns (free), or the account's `aws/dynamodb` (billed, in CloudTrail). */
+    tableKey: z.enum(["owned", "managed"]),
     /** Whether table, bucket and secret outlive the stack, and cannot be deleted by accident. */
     keepData: z.boolean(),
     /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */

@@ -57,6 +57,7 @@ export class Functions extends Construct {
         timeoutSeconds,
         memoryMegabytes,
         files,
+        reservedConcurrency: environment.reserveConcurrency ? reservedFor(name, environment) : undefined,
         network:
           name === "worker" && environment.egress.mode === "allowlist"
             ? environment.egress.network
@@ -77,6 +78,8 @@ export class Functions extends Construct {
     store.grantManifestsRead(this.api);
 
     this.task = make("task", "Takes a generation from a workflow or a direct call", timeouts.task, 512);
+    // "Still running" is an error to Lambda: it would take up to three times what was asked for once.
+    this.task.function.configureAsyncInvoke({ retryAttempts: 0 });
     store.grantRecords(this.task, ["GetItem", "PutItem", "UpdateItem"]);
     store.grantPicturesRead(this.task);
     Workflows.grantAnswers(this.task);
@@ -106,6 +109,7 @@ export class Functions extends Construct {
     store.grantAnswersWrite(this.worker);
     store.grantPicturesRemoval(this.worker);
     props.providerKey.grantRead(this.worker);
+    this.worker.sendsToItself();
     queue.feed(this.worker, environment.workerConcurrency);
     queue.grantSend(this.worker);
     queue.grantDeadLetter(this.worker);
@@ -114,6 +118,7 @@ export class Functions extends Construct {
     store.grantRecords(this.expander, ["GetItem", "PutItem", "UpdateItem"]);
     store.grantManifestsRead(this.expander);
     expansions.grantSend(this.expander);
+    this.expander.sendsToItself();
     expansions.feed(this.expander);
 
     this.reconciler = make("reconciler", "Ends or queues again what got stuck", timeouts.reconciler, 512);
@@ -132,6 +137,16 @@ export class Functions extends Construct {
     new CfnOutput(stack, "WorkerFunctionName", { value: this.worker.function.functionName });
     new CfnOutput(stack, "ProviderBaseUrl", { value: providerBaseUrl(environment) });
   }
+}
+
+/**
+ * Runs that a function has for itself whatever else the account does: those that paint and pass on. The rest shares
+ * what is left.
+ */
+function reservedFor(name: string, { workerConcurrency }: Environment): number | undefined {
+  if (name === "worker") return workerConcurrency;
+  // One run per shard of the table's stream: four at first, more as the table grows.
+  return name === "relay" ? 10 : undefined;
 }
 
 /** What every function may know: plain values of the environment. Names of resources come with their grants. */

@@ -18,7 +18,9 @@ interface Refusal {
 const quoted = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`]));
 
-const challenge = { "WWW-Authenticate": "'Bearer'" };
+/** Kept as it is: only what a function answers has its `WWW-Authenticate` renamed to `x-amzn-Remapped-…`. */
+const challenge = (scheme: string) => ({ "WWW-Authenticate": `'${scheme}'` });
+const signed = challenge("AWS4-HMAC-SHA256");
 
 function refusals({ authentication }: Environment): Refusal[] {
   const noSuchPath = "There is nothing at this path.";
@@ -27,7 +29,7 @@ function refusals({ authentication }: Environment): Refusal[] {
       type: ResponseType.UNAUTHORIZED,
       code: "unauthorized",
       detail: "Send a valid API key as `Authorization: Bearer KEY`.",
-      headers: challenge,
+      headers: challenge("Bearer"),
     },
     { type: ResponseType.ACCESS_DENIED, code: "forbidden", detail: "This caller may not do this." },
     {
@@ -44,6 +46,7 @@ function refusals({ authentication }: Environment): Refusal[] {
           type: ResponseType.MISSING_AUTHENTICATION_TOKEN,
           code: "unauthorized",
           detail: "Sign the request (SigV4).",
+          headers: signed,
         }
       : { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, code: "not_found", detail: noSuchPath },
     { type: ResponseType.RESOURCE_NOT_FOUND, code: "not_found", detail: noSuchPath },
@@ -81,6 +84,8 @@ function refusals({ authentication }: Environment): Refusal[] {
       type: ResponseType.API_CONFIGURATION_ERROR,
       code: "internal",
       detail: "The service is not set up correctly.",
+      // Among others, for an answer of the function that the gateway cannot read.
+      billed: "unknown",
     },
     {
       type: ResponseType.INTEGRATION_FAILURE,
@@ -97,13 +102,21 @@ function refusals({ authentication }: Environment): Refusal[] {
         "The service did not answer in time; repeat a creation with the same Idempotency-Key, it may have been accepted.",
       billed: "unknown",
     },
-    {
-      type: ResponseType.DEFAULT_4XX,
-      code: "invalid_request",
-      detail: "The request is not valid.",
-      status: 400,
-    },
-    { type: ResponseType.DEFAULT_5XX, code: "internal", detail: "The service failed." },
+    // With SigV4, what comes here is an Authorization header that is no signature, such as an API key.
+    authentication === "iam"
+      ? {
+          type: ResponseType.DEFAULT_4XX,
+          code: "unauthorized",
+          detail: "Sign the request (SigV4): this API takes signatures, and no keys.",
+          headers: signed,
+        }
+      : {
+          type: ResponseType.DEFAULT_4XX,
+          code: "invalid_request",
+          detail: "The request is not valid.",
+          status: 400,
+        },
+    { type: ResponseType.DEFAULT_5XX, code: "internal", detail: "The service failed.", billed: "unknown" },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
+import { Annotations, CfnOutput, Stack, Tags } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { EgressAllowlist } from "./egress.ts";
 import type { Environment } from "./environment-schema.ts";
@@ -14,17 +14,35 @@ import { Store } from "./store.ts";
 import { timeoutsFor } from "./timeouts.ts";
 import { Workflows } from "./workflows.ts";
 
+interface ImageServiceStackProps {
+  /**
+   * With `-c first=true`: nothing is protected from deletion yet. A first deployment that fails has to be deleted
+   * before it can be repeated, which protection forbids; the next deployment protects what there is by then.
+   */
+  readonly firstDeployment?: boolean;
+}
+
 /** The whole service in one environment. */
 export class ImageServiceStack extends Stack {
-  constructor(scope: Construct, environment: Environment, props: StackProps = {}) {
+  constructor(
+    scope: Construct,
+    environment: Environment,
+    { firstDeployment = false }: ImageServiceStackProps = {},
+  ) {
+    const guarded = environment.keepData && !firstDeployment;
     super(scope, stackName(environment.name), {
       description: `Image service (${environment.name}): a prompt in, a durable PNG out`,
-      terminationProtection: environment.keepData,
-      ...props,
+      terminationProtection: guarded,
     });
+    if (environment.keepData && firstDeployment)
+      Annotations.of(this).addWarningV2(
+        "image-service:not-protected",
+        "With -c first=true table and stack are not protected from deletion: deploy once more without it.",
+      );
+    for (const { id, warning } of gapsOf(environment)) Annotations.of(this).addWarningV2(id, warning);
     const timeouts = timeoutsFor(environment.provider.timeoutSeconds);
 
-    const store = new Store(this, "Store", environment);
+    const store = new Store(this, "Store", environment, { guarded });
     const queue = new WorkQueue(this, "Queue", timeouts);
     const expansions = new Expansions(this, "Expansions", timeouts);
     const providerKey = new ProviderKey(this, "ProviderKey", environment);
@@ -53,4 +71,27 @@ export class ImageServiceStack extends Stack {
     Tags.of(this).add("service", "image-service");
     Tags.of(this).add("environment", environment.name);
   }
+}
+
+/** What prod should not be without, and is free to be. */
+function gapsOf({
+  name,
+  budget,
+  alarmEmails,
+  pageEmails = [],
+}: Environment): { id: string; warning: string }[] {
+  if (name !== "prod") return [];
+  const gaps = [];
+  if (budget?.environmentMonthly === undefined)
+    gaps.push({
+      id: "image-service:no-budget",
+      warning:
+        "prod has no budget: callers may spend any amount at the provider. Set budget.environmentMonthly in lib/config.ts.",
+    });
+  if (alarmEmails.length + pageEmails.length === 0)
+    gaps.push({
+      id: "image-service:no-alarm-emails",
+      warning: "prod has no alarmEmails: its alarms reach nobody. Name an address in lib/config.ts.",
+    });
+  return gaps;
 }

@@ -20,6 +20,7 @@ const PAINTING = [
   "ImageHostUnknown",
   "ImageRefused",
   "OutcomeUnknown",
+  "DeliveryFailed",
   "GenerationsRequeued",
 ];
 
@@ -28,6 +29,7 @@ export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: Watched) {
     super(scope, id);
     const { alarmEmails, pageEmails = alarmEmails } = props.environment;
+    props.api.countGatewayErrors();
     const page = new SnsAction(this.topic("page", props.environment, pageEmails));
     const notify = new SnsAction(this.topic("notify", props.environment, alarmEmails));
     for (const rule of alarms(props))
@@ -63,7 +65,8 @@ export class Observability extends Construct {
     const { waiting, deadLetters, relayFailures, oldest } = queue.metrics;
     const painters = [functions.worker, functions.reconciler];
     new Dashboard(this, "Dashboard", {
-      dashboardName: `image-service-${environment.name}`,
+      // The name is the account's, over all regions.
+      dashboardName: `image-service-${environment.name}-${Aws.REGION}`,
       widgets: [
         [graph("Requests", requests, clientErrors, serverErrors), graph("Latency (p95)", latency)],
         [graph("Waiting for the provider", waiting), graph("Age of the oldest message", oldest)],

@@ -11,12 +11,12 @@ import {
   RestApi,
   TokenAuthorizer,
 } from "aws-cdk-lib/aws-apigateway";
-import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { FilterPattern, LogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 import { addRefusals } from "./gateway-refusals.ts";
-import type { ServiceFunction } from "./service-function.ts";
+import { METRICS_NAMESPACE, type ServiceFunction } from "./service-function.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 interface ServiceRestApiProps {
@@ -29,6 +29,8 @@ interface ServiceRestApiProps {
 /** What can be read without a key: the API's description and reference, what problems mean, and whether it lives. */
 const OPEN_PATHS = ["openapi.json", "docs", "problems/{name}", "health"];
 
+const GATEWAY_ERRORS = "GatewayErrors";
+
 /** One line per request. The query string and the Authorization header are left out: both may hold secrets. */
 const accessLogLine = {
   request_id: "$context.requestId",
@@ -37,6 +39,8 @@ const accessLogLine = {
   path: "$context.path",
   status: "$context.status",
   owner: "$context.authorizer.principalId",
+  // Who signed, where API Gateway checks signatures.
+  caller: "$context.identity.userArn",
   ip: "$context.identity.sourceIp",
   user_agent: "$context.identity.userAgent",
   response_length: "$context.responseLength",
@@ -45,9 +49,15 @@ const accessLogLine = {
   refusal: "$context.error.responseType",
 };
 
+/** `Authorization` with a key of ours (lambdas/api-keys/table.ts). Anything else gets its 401 without a run of Lambda. */
+const KEY_HEADER = "^[Bb][Ee][Aa][Rr][Ee][Rr] +aik_[A-Za-z0-9_-]{43}$";
+
 /** The door for HTTP. It authenticates, throttles and logs; paths, methods and bodies are the api function's. */
 export class ServiceRestApi extends Construct {
   private readonly restApi: RestApi;
+  private readonly accessLogs: LogGroup;
+  /** Metric filters have no dimension of their own: the environment is in the namespace. */
+  private readonly gatewayNamespace: string;
 
   constructor(scope: Construct, id: string, { environment, timeouts, api, authorizer }: ServiceRestApiProps) {
     super(scope, id);
@@ -58,21 +68,22 @@ export class ServiceRestApi extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       });
 
+    this.accessLogs = logs("AccessLogs", `/aws/apigateway/image-service-${environment.name}`);
+    this.gatewayNamespace = `${METRICS_NAMESPACE}/${environment.name}`;
+
     this.restApi = new RestApi(this, "RestApi", {
       restApiName: `image-service-${environment.name}`,
       endpointTypes: [EndpointType.REGIONAL],
-      // The account needs a role for API Gateway's logs. It is shared by all stacks, so it stays when this one goes.
-      cloudWatchRole: true,
-      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      // The account has one role for the logs of all its APIs: lib/account-stack.ts.
+      cloudWatchRole: false,
       deployOptions: {
         stageName: "v1",
-        accessLogDestination: new LogGroupLogDestination(
-          logs("AccessLogs", `/aws/apigateway/image-service-${environment.name}`),
-        ),
+        accessLogDestination: new LogGroupLogDestination(this.accessLogs),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
         loggingLevel: MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
-        metricsEnabled: true,
+        // Metrics of every method are billed; those of the whole API come free, and are all that is watched.
+        metricsEnabled: false,
         tracingEnabled: true,
         throttlingRateLimit: environment.throttling.rate,
         throttlingBurstLimit: environment.throttling.burst,
@@ -115,13 +126,38 @@ export class ServiceRestApi extends Construct {
   }
 
   /** What the alarms and the dashboard watch. */
-  get metrics(): { requests: Metric; serverErrors: Metric; clientErrors: Metric; latency: Metric } {
+  get metrics(): {
+    requests: Metric;
+    serverErrors: Metric;
+    clientErrors: Metric;
+    latency: Metric;
+    refusedWithServerError: Metric;
+  } {
     return {
+      refusedWithServerError: new Metric({
+        namespace: this.gatewayNamespace,
+        metricName: GATEWAY_ERRORS,
+        statistic: "Sum",
+        period: Duration.minutes(5),
+      }),
       requests: this.restApi.metricCount(),
       serverErrors: this.restApi.metricServerError(),
       clientErrors: this.restApi.metricClientError(),
       latency: this.restApi.metricLatency({ statistic: "p95" }),
     };
+  }
+
+  /** Counts the 5xx that API Gateway answers by itself: the function failed, timed out, or could not be called. */
+  countGatewayErrors(): void {
+    new MetricFilter(this, "GatewayErrors", {
+      logGroup: this.accessLogs,
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue("$.status", "=", "5*"),
+        FilterPattern.stringValue("$.refusal", "!=", "-"),
+      ),
+      metricNamespace: this.gatewayNamespace,
+      metricName: GATEWAY_ERRORS,
+    });
   }
 
   private authentication(environment: Environment, authorizer: ServiceFunction): MethodOptions {
@@ -130,6 +166,7 @@ export class ServiceRestApi extends Construct {
       authorizationType: AuthorizationType.CUSTOM,
       authorizer: new TokenAuthorizer(this, "Authorizer", {
         handler: authorizer.function,
+        validationRegex: KEY_HEADER,
         // A revoked key works for at most this long.
         resultsCacheTtl: Duration.seconds(60),
       }),
@@ -168,11 +205,6 @@ export class ServiceRestApi extends Construct {
         id: "AwsSolutions-COG4",
         reason:
           "Callers are programs with API keys or SigV4, not people with passwords: a user pool has nobody to hold.",
-      },
-      {
-        id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-        reason:
-          "The role that AWS documents for API Gateway's logs; it is the account's, and AWS keeps its policy current.",
       },
     );
   }

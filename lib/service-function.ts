@@ -15,7 +15,7 @@ import {
   Role,
   ServicePrincipal,
 } from "aws-cdk-lib/aws-iam";
-import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
+import { Architecture, CfnFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
@@ -41,6 +41,8 @@ interface ServiceFunctionProps {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly network?: Network | undefined;
+  /** Runs at once that it has for itself, and no more. */
+  readonly reservedConcurrency?: number | undefined;
   /** Files, from the project's folder, that travel beside the code and are read at run time. */
   readonly files?: readonly string[] | undefined;
 }
@@ -82,6 +84,9 @@ export class ServiceFunction extends Construct implements IGrantable {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMegabytes,
+      ...(props.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrency,
+      }),
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
       role: this.role,
@@ -128,6 +133,16 @@ export class ServiceFunction extends Construct implements IGrantable {
   /** Allows actions on resources that are named in full. */
   allow(actions: string[], resources: string[]): void {
     this.role.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  /**
+   * Lets the function send to the queue that feeds it. Lambda takes that for a mistake and stops it after 16 rounds,
+   * though a paused queue goes round for as long as it is paused.
+   */
+  sendsToItself(): void {
+    const resource = this.function.node.defaultChild;
+    if (!(resource instanceof CfnFunction)) throw new Error("a function without its resource");
+    resource.recursiveLoop = "Allow";
   }
 
   private placedIn(network: Network): {

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
@@ -9,11 +9,19 @@ import {
 } from "aws-cdk-lib/aws-dynamodb";
 import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CorsRule,
+  HttpMethods,
+  ObjectOwnership,
+} from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 import { logicalId } from "./logical-id.ts";
+import { removalPolicyOf } from "./removal-policy.ts";
 import type { ServiceFunction } from "./service-function.ts";
 
 /** The indexes hold keys alone: whoever needs a record reads it, so an index never shows an old one. */
@@ -43,19 +51,20 @@ export class Store extends Construct {
   private readonly table: Table;
   private readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, environment: Environment) {
+  constructor(scope: Construct, id: string, environment: Environment, { guarded }: { guarded: boolean }) {
     super(scope, id);
     const { keepData } = environment;
-    const removalPolicy = keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const removalPolicy = removalPolicyOf(environment);
 
     this.table = new Table(this, "Table", {
       partitionKey: { name: "pk", type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: "expires_at",
-      encryption: TableEncryption.AWS_MANAGED,
+      // Encrypted either way; only the managed key is the account's to see, and is billed per request.
+      encryption: environment.tableKey === "managed" ? TableEncryption.AWS_MANAGED : TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
-      deletionProtection: keepData,
+      deletionProtection: guarded,
       removalPolicy,
     });
     for (const { indexName, partition, sort } of indexes)
@@ -94,6 +103,10 @@ export class Store extends Construct {
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
+      // Presigned addresses lead here: pages that may call the API may fetch what it names.
+      cors: corsRules(environment),
+      // CloudFormation deletes no bucket that holds anything. `local` goes with its emulator.
+      autoDeleteObjects: !keepData && environment.name !== "local",
     });
 
     if (!keepData)
@@ -211,4 +224,17 @@ export class Store extends Construct {
       reason: "Pictures and answers are named by the ids of generations, which are not known at deployment.",
     });
   }
+}
+
+function corsRules({ corsOrigins }: Environment): CorsRule[] {
+  if (corsOrigins.length === 0) return [];
+  return [
+    {
+      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+      allowedOrigins: [...corsOrigins],
+      allowedHeaders: ["*"],
+      exposedHeaders: ["Content-Disposition", "Content-Length", "Content-Range", "ETag"],
+      maxAge: 3600,
+    },
+  ];
 }

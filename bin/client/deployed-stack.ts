@@ -6,11 +6,24 @@ import { exitCode, Failure, messageOf } from "../failure.ts";
 /** The outputs of an environment's stack in AWS, in the account and region of the shell. */
 export async function deployedOutputs(environment: EnvironmentName): Promise<Record<string, string>> {
   const StackName = stackName(environment);
+  takeDefaultRegion();
   const { Stacks = [] } = await speakingToAws(() =>
     new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName })),
   );
+  const status = Stacks[0]?.StackStatus ?? "";
+  if (/^(ROLLBACK_|CREATE_FAILED|DELETE_)/.test(status))
+    throw new Failure(
+      `The stack ${StackName} is ${status}: nothing works in it. Mend the cause and deploy again: npx cdk deploy -c env=${environment} -c first=true.`,
+    );
   const outputs = Stacks[0]?.Outputs ?? [];
   return Object.fromEntries(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+}
+
+/** Takes `AWS_DEFAULT_REGION` for the region, as the AWS CLI and the CDK do and the SDK does not. */
+export function takeDefaultRegion(variables: NodeJS.ProcessEnv = process.env): void {
+  const region = variables["AWS_DEFAULT_REGION"];
+  if (variables["AWS_REGION"] === undefined && region !== undefined && region !== "")
+    variables["AWS_REGION"] = region;
 }
 
 /** The output of a name; throws when the stack has none, as before its first deployment is complete. */
@@ -37,7 +50,8 @@ function advice(error: unknown): string {
   const name = error instanceof Error ? error.name : "";
   if (/CredentialsProviderError|TokenProviderError/.test(name))
     return `There are no AWS credentials to be found: set AWS_PROFILE, or sign in with aws sso login. (${message})`;
-  if (/region is missing/i.test(message)) return "There is no AWS region: set AWS_REGION.";
+  if (/region is missing/i.test(message))
+    return "There is no AWS region: set AWS_REGION, such as AWS_REGION=ap-southeast-1.";
   if (
     /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature/.test(name)
   )

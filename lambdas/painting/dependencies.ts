@@ -19,6 +19,7 @@ export type Signal =
   | "ImageRefused"
   | "OutcomeUnknown"
   | "PoisonMessage"
+  | "DeliveryFailed"
   | "GenerationsRequeued";
 
 /** How others notice that a worker has died (lib/timeouts.ts). */

@@ -93,6 +93,7 @@ async function dispose(record: SQSRecord, receiver: Receiver): Promise<Dispositi
       dependencies.signal("PoisonMessage", error.id);
       return DONE;
     }
+    dependencies.signal("DeliveryFailed", id ?? "");
     logger.error("delivery failed", { generation_id: id ?? "", error: errorName(error), deliveries });
     const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(deliveries - 1, 10));
     return back(dependencies.now() + pause);

@@ -51,6 +51,9 @@ export type TransportResult =
       readonly reason: string;
     };
 
+/** Silence after which TCP asks whether the other side lives: shorter than any idle time-out on the way (60 s at least). */
+const KEEP_ALIVE_MS = 45_000;
+
 /** A failure that carries one of our reasons. */
 class ExchangeFault extends Error {
   readonly code: string;
@@ -124,6 +127,8 @@ export const exchange: Transport = (wanted) =>
     }
     // Nothing is written before `end`, so headers and body wait for the handshake.
     outgoing.once("socket", (socket) => {
+      // A call is silent for up to five minutes; firewalls and NAT gateways forget a connection after less.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       if (!secure && !socket.connecting) write();
       else socket.once(secure ? "secureConnect" : "connect", write);
     });

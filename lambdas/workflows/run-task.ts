@@ -68,7 +68,7 @@ export function runTask(
   return async (event, context) => {
     const token = tokenOf(event);
     try {
-      const generation = await start(event, token, dependencies);
+      const generation = await start(event, token, context.awsRequestId, dependencies);
       if (token !== undefined) return await present(generation, dependencies);
       const until = dependencies.now() + context.getRemainingTimeInMillis() - ANSWER_MS;
       return await answer(await readUntil(generation, hasEnded, until, dependencies), dependencies);
@@ -97,9 +97,11 @@ function inputOf(event: unknown, schema: TaskDependencies["schema"]) {
   throw new InvalidInput([...faultsOf(request.error), ...faultsOf(beside.error)]);
 }
 
+/** Without a key of the caller's the invocation is one: Lambda's repetitions of it have the same id. */
 async function start(
   event: unknown,
   token: string | undefined,
+  invocation: string,
   dependencies: TaskDependencies,
 ): Promise<Generation> {
   const { request, idempotencyKey } = inputOf(event, dependencies.schema);
@@ -108,7 +110,7 @@ async function start(
       request,
       owner: dependencies.owner,
       lane: "batch",
-      idempotencyKey,
+      idempotencyKey: idempotencyKey ?? invocation,
       keyPointer: "#/idempotency_key",
       ...(token !== undefined && { taskToken: token }),
     },

@@ -9,9 +9,8 @@ const local = (variables: Record<string, string>) => environmentNamed("local", v
 
 describe("the environments", () => {
   it("refuse an unknown name with the names there are", () => {
-    for (const name of ["production", "", 7, undefined])
+    for (const name of ["production", "", 7])
       expect(() => environmentNamed(name, {})).toThrow(/-c env=NAME.*local, dev, staging, prod/);
-    expect(() => environmentNamed(undefined, {})).toThrow(/^No environment was named/);
   });
 
   it("end the CDK app with that sentence and nothing else", () => {

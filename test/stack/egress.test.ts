@@ -17,8 +17,22 @@ describe("an environment behind an allowlist", () => {
     ([, { Properties }]) => Properties,
   );
 
+  const groupOf = (part: string) =>
+    groups.find(({ RuleGroupName }) => String(RuleGroupName).startsWith(`image-service-prod-${part}`));
+  const [hosts, unseen] = [groupOf("hosts"), groupOf("unseen")];
+
+  it("can join a policy in strict order, the pattern before the list that drops the rest", () => {
+    for (const { RuleGroup, RuleGroupName, Capacity } of groups) {
+      expect(RuleGroup.StatefulRuleOptions).toEqual({ RuleOrder: "STRICT_ORDER" });
+      // Neither can be changed in place, and a replacement needs another name.
+      expect(RuleGroupName).toMatch(new RegExp(`-strict-${Capacity}$`));
+    }
+    const { EgressRuleGroupArns } = walled.template.toJSON()["Outputs"];
+    expect(JSON.stringify(EgressRuleGroupArns)).toMatch(/UnseenHosts.*EgressHosts/);
+  });
+
   it("lets the worker reach the provider of its region and the result hosts, by TLS name", () => {
-    expect(groups[0]?.["RuleGroup"].RulesSource.RulesSourceList).toEqual({
+    expect(hosts?.["RuleGroup"].RulesSource.RulesSourceList).toEqual({
       Targets: ["dashscope-intl.aliyuncs.com", ...KNOWN_RESULT_HOSTS, "dashscope-new.example.com"],
       TargetTypes: ["TLS_SNI"],
       GeneratedRulesType: "ALLOWLIST",
@@ -26,7 +40,7 @@ describe("an environment behind an allowlist", () => {
   });
 
   it("lets it reach result hosts that nobody has seen yet, and no others", () => {
-    const rule: string = groups[1]?.["RuleGroup"].RulesSource.RulesString;
+    const rule: string = unseen?.["RuleGroup"].RulesSource.RulesString;
     const pattern = new RegExp(/pcre:"\/(.+)\/i"/.exec(rule)?.[1] ?? "never", "i");
     for (const host of [...KNOWN_RESULT_HOSTS, "dashscope-9z.oss-eu-west-1.aliyuncs.com"])
       expect(host).toMatch(pattern);

@@ -1,7 +1,15 @@
+import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { timeoutsFor } from "../../lib/timeouts.ts";
 import { usedBy } from "../support/used-actions.ts";
-import { everyEnvironment, functionsOf, resourcesOf, statementsOf, synthesised } from "./synthesised.ts";
+import {
+  everyEnvironment,
+  functionsOf,
+  resourcesOf,
+  statementsOf,
+  synthesise,
+  synthesised,
+} from "./synthesised.ts";
 
 const names = ["api", "authorizer", "expander", "reconciler", "relay", "task", "worker"];
 
@@ -116,6 +124,19 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
     expect(seconds).toEqual({ api, authorizer, expander, reconciler, relay, task, worker });
   });
 
+  it("may send to the queue that feeds them where they do, and nowhere else in rounds", () => {
+    const allowed = Object.entries(functions).filter(([, { RecursiveLoop }]) => RecursiveLoop === "Allow");
+    expect(allowed.map(([each]) => each).sort()).toEqual(["expander", "worker"]);
+  });
+
+  it("take an asynchronous call of the task once, not three times", () => {
+    stack.template.resourceCountIs("AWS::Lambda::EventInvokeConfig", 1);
+    stack.template.hasResourceProperties("AWS::Lambda::EventInvokeConfig", {
+      FunctionName: { Ref: Match.stringLikeRegexp("^FunctionsTask") },
+      MaximumRetryAttempts: 0,
+    });
+  });
+
   it("leave the provider's key to the worker", () => {
     for (const [each, { Environment }] of Object.entries(functions))
       expect("PROVIDER_KEY_SECRET_ARN" in Environment.Variables).toBe(each === "worker");
@@ -164,6 +185,18 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
     const failures = stream?.["DestinationConfig"].OnFailure.Destination["Fn::GetAtt"][0];
     expect(failures).toMatch(/^QueueRelayFailures/);
     stack.template.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(5 minutes)" });
+  });
+});
+
+describe("reserved concurrency", () => {
+  const reservedIn = (reserveConcurrency: boolean) =>
+    Object.entries(
+      functionsOf(synthesise({ ...synthesised("prod").environment, reserveConcurrency })),
+    ).flatMap(([name, { ReservedConcurrentExecutions: runs }]) => (runs === undefined ? [] : [[name, runs]]));
+
+  it("keeps runs for those that paint and pass on, where an environment asks for it", () => {
+    expect(Object.fromEntries(reservedIn(true))).toEqual({ worker: 12, relay: 10 });
+    expect(reservedIn(false)).toEqual([]);
   });
 });
 

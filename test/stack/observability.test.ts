@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { environmentNamed } from "../../lib/config.ts";
-import { resourcesOf, synthesise, synthesised } from "./synthesised.ts";
+import { bundled } from "./bundled.ts";
+import { type Resource, resourcesOf, synthesise, synthesised } from "./synthesised.ts";
 
 const watched = [{ name: "dev" }, { name: "staging" }, { name: "prod" }] as const;
 const runbook = new URL("../../docs/operations.md", import.meta.url);
@@ -10,7 +11,9 @@ const expected = [
   "api-errors",
   "api-server-errors",
   "api-slow",
+  "batches-failed",
   "dead-letter-queue-not-empty",
+  "delivery-failed",
   "expansion-failures-not-empty",
   "functions-throttled",
   "image-host-unknown",
@@ -69,8 +72,23 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
   it("watch what the functions of this environment publish, not another's", () => {
     const paused = alarms.find((alarm) => plainName(alarm) === "provider-paused");
     expect(JSON.stringify(paused)).toContain(
-      `"Dimensions":[{"Name":"service","Value":"image-service-${name}-worker"}],"MetricName":"ProviderPaused","Namespace":"ImageService"`,
+      `"Dimensions":[{"Name":"service","Value":"image-service-${name}-worker"}],"EvaluationPeriods":1,"MetricName":"ProviderPaused","Namespace":"ImageService"`,
     );
+  });
+
+  it("count what is our fault, not what a stranger or a patient client can cause", () => {
+    const metricsOf = (wanted: string) => metricsIn(alarms.find((alarm) => plainName(alarm) === wanted));
+    expect(metricsOf("api-errors")).toEqual([`AWS/Lambda Errors FunctionsApiFunction`]);
+    expect(metricsOf("api-server-errors")).toEqual([
+      `ImageService InternalErrors image-service-${name}-api`,
+      `ImageService/${name} GatewayErrors `,
+    ]);
+    stack.template.hasResourceProperties("AWS::Logs::MetricFilter", {
+      FilterPattern: '{ ($.status = "5*") && ($.refusal != "-") }',
+      MetricTransformations: [
+        { MetricName: "GatewayErrors", MetricNamespace: `ImageService/${name}`, MetricValue: "1" },
+      ],
+    });
   });
 
   it("reach topics that CloudWatch may publish to, by TLS", () => {
@@ -99,6 +117,41 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
     expect(anchors).toEqual(expect.arrayContaining(expected));
   });
 });
+
+describe("a metric of ours that an alarm adds up", async () => {
+  const functions = [...new Set(watchedMetrics("prod").map(([, publisher]) => publisher))];
+  const bundles = new Map(
+    await Promise.all(
+      functions.map(async (name) => [name, (await bundled(name)).outputFiles[0]?.text] as const),
+    ),
+  );
+
+  it.each(watchedMetrics("prod"))("%s is published by the %s", (metric, publisher) => {
+    expect(bundles.get(publisher)).toContain(`"${metric}"`);
+  });
+});
+
+/** Each metric of an alarm as `NAMESPACE NAME FUNCTION`. */
+function metricsIn(alarm: Resource["Properties"] = {}): string[] {
+  const single = alarm["MetricName"] === undefined ? [] : [alarm];
+  const several = (alarm["Metrics"] ?? []).flatMap(({ MetricStat }: { MetricStat?: { Metric: object } }) =>
+    MetricStat === undefined ? [] : [MetricStat.Metric],
+  );
+  return [...single, ...several].map(({ Namespace, MetricName, Dimensions: [first] = [] }) => {
+    const of = first?.Value?.Ref?.replace(/[0-9A-F]{8}$/, "") ?? first?.Value ?? "";
+    return `${Namespace} ${MetricName} ${of}`;
+  });
+}
+
+/** The metrics of our own that alarms watch, each with the short name of a function that is to publish it. */
+function watchedMetrics(name: "prod"): [string, string][] {
+  return resourcesOf(synthesised(name), "AWS::CloudWatch::Alarm").flatMap(([, { Properties }]) =>
+    metricsIn(Properties).flatMap((metric): [string, string][] => {
+      const [, metricName, publisher] = /^ImageService (\w+) image-service-prod-(\w+)$/.exec(metric) ?? [];
+      return metricName === undefined || publisher === undefined ? [] : [[metricName, publisher]];
+    }),
+  );
+}
 
 describe("an environment with alarm addresses", () => {
   const told = (addresses: { alarmEmails: string[]; pageEmails?: string[] }) => {

@@ -1,5 +1,7 @@
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { ResponseType } from "aws-cdk-lib/aws-apigateway";
 import { describe, expect, it } from "vitest";
+import { createApiKeyStore } from "../../lambdas/api-keys/table.ts";
 import { PROBLEMS } from "../../lambdas/platform/problems.ts";
 import { environmentNamed } from "../../lib/config.ts";
 import {
@@ -72,6 +74,16 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
     });
   });
 
+  it("runs nothing for what cannot be a key", async () => {
+    const { IdentityValidationExpression } = onlyResource(stack, "AWS::ApiGateway::Authorizer");
+    const header = new RegExp(IdentityValidationExpression);
+    const client = { send: async () => ({}) } as unknown as DynamoDBDocumentClient;
+    const { key } = await createApiKeyStore(client, "table", Date.now).create("shop");
+    for (const scheme of ["Bearer", "bearer", "BEARER"]) expect(`${scheme} ${key}`).toMatch(header);
+    for (const garbage of ["Bearer x", `Basic ${key}`, key, `Bearer ${key}x`, "Bearer aik_"])
+      expect(garbage).not.toMatch(header);
+  });
+
   it("hands every request to the api function, within the gateway's 29 s", () => {
     for (const [, { Properties }] of resourcesOf(stack, "AWS::ApiGateway::Method")) {
       expect(Properties["Integration"]).toMatchObject({ Type: "AWS_PROXY", TimeoutInMillis: 29_000 });
@@ -90,7 +102,7 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
         ThrottlingBurstLimit: burst,
         LoggingLevel: "ERROR",
         DataTraceEnabled: false,
-        MetricsEnabled: true,
+        MetricsEnabled: false,
       },
     ]);
   });
@@ -142,7 +154,10 @@ describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
     ["REQUEST_TOO_LARGE", "413", "payload_too_large", "no"],
     ["UNSUPPORTED_MEDIA_TYPE", "415", "unsupported_media_type", "no"],
     ["AUTHORIZER_FAILURE", "500", "internal", "no"],
+    ["INTEGRATION_FAILURE", "500", "internal", "unknown"],
     ["INTEGRATION_TIMEOUT", "500", "internal", "unknown"],
+    ["API_CONFIGURATION_ERROR", "500", "internal", "unknown"],
+    ["DEFAULT_5XX", "500", "internal", "unknown"],
   ])("refuses %s with %s %s", (type, status, code, billed) => {
     const refusal = refusals(stack)[type];
     expect(refusal?.status).toBe(status);
@@ -162,7 +177,15 @@ describe("an environment with IAM", () => {
     expect(new Set(closed.map(({ authorization }) => authorization))).toEqual(new Set(["AWS_IAM"]));
     expect(closed).toHaveLength(5);
     expect(resourcesOf(stack, "AWS::ApiGateway::Authorizer")).toEqual([]);
-    expect(refusals(stack)["MISSING_AUTHENTICATION_TOKEN"]?.status).toBe("401");
+    // Without any signature, and with an API key in its place.
+    for (const type of ["MISSING_AUTHENTICATION_TOKEN", "DEFAULT_4XX"])
+      expect(refusals(stack)[type]).toMatchObject({
+        status: "401",
+        headers: { "gatewayresponse.header.WWW-Authenticate": "'AWS4-HMAC-SHA256'" },
+      });
+    expect(onlyResource(stack, "AWS::ApiGateway::Stage")["AccessLogSetting"].Format).toContain(
+      '"caller":"$context.identity.userArn"',
+    );
     expect(stack.findings).toEqual([]);
   });
 });
@@ -179,5 +202,12 @@ describe("an environment with CORS", () => {
     for (const { headers } of Object.values(refusals(stack)))
       expect(headers).toHaveProperty("gatewayresponse.header.Access-Control-Allow-Origin", "'*'");
     expect(stack.findings).toEqual([]);
+  });
+
+  it("lets the same pages fetch the pictures, and no pages where there are none", () => {
+    expect(onlyResource(stack, "AWS::S3::Bucket")["CorsConfiguration"].CorsRules).toMatchObject([
+      { AllowedMethods: ["GET", "HEAD"], AllowedOrigins: ["https://a.example", "https://b.example"] },
+    ]);
+    expect(onlyResource(synthesised("dev"), "AWS::S3::Bucket")).not.toHaveProperty("CorsConfiguration");
   });
 });

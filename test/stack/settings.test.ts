@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { bundled } from "./bundled.ts";
 import { functionsOf, synthesised } from "./synthesised.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -11,24 +11,6 @@ const functions = functionsOf(synthesised("prod"));
 function asked(path: string, readers = "required|requiredNumber|optional|list"): string[] {
   const calls = new RegExp(`\\b(?:${readers})\\("([A-Z_]+)"\\)`, "g");
   return [...readFileSync(root + path, "utf8").matchAll(calls)].map(([, variable = ""]) => variable);
-}
-
-/** Bundles a function as the stack does. */
-async function bundled(name: string) {
-  return build({
-    absWorkingDir: root,
-    entryPoints: [`lambdas/handlers/${name}.ts`],
-    bundle: true,
-    metafile: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-    target: "node24",
-    mainFields: ["module", "main"],
-    minify: true,
-    keepNames: true,
-    logLevel: "error",
-  });
 }
 
 describe.each(Object.keys(functions).map((name) => ({ name })))("the function $name", async ({ name }) => {

@@ -1,5 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import type { IConstruct } from "constructs";
 import { describe, expect, it } from "vitest";
+import { AccountStack } from "../../lib/account-stack.ts";
 import { environmentNamed } from "../../lib/config.ts";
 import {
   everyEnvironment,
@@ -49,6 +54,31 @@ describe.each(everyEnvironment)("the stack of $name", ({ name }) => {
       { Key: "environment", Value: name },
       { Key: "service", Value: "image-service" },
     ]);
+  });
+});
+
+describe("the account's stack", () => {
+  const app = new App();
+  const template = Template.fromStack(new AccountStack(app));
+
+  it("alone sets the account's role for API Gateway's logs, which stays for others", () => {
+    template.hasResource("AWS::ApiGateway::Account", { DeletionPolicy: "RetainExceptOnCreate" });
+    template.hasResource("AWS::IAM::Role", { DeletionPolicy: "RetainExceptOnCreate" });
+    for (const { name } of everyEnvironment)
+      synthesised(name).template.resourceCountIs("AWS::ApiGateway::Account", 0);
+    expect(findingsOf(app)).toEqual([]);
+  });
+});
+
+describe("the CDK app", () => {
+  it("needs no environment for a bootstrap: it has every stack that can be deployed", () => {
+    const { stdout } = spawnSync("npx", ["cdk", "ls"], {
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+      encoding: "utf8",
+    });
+    expect(stdout.trim().split("\n").sort()).toEqual(
+      ["account", "dev", "prod", "staging"].map((name) => `image-service-${name}`),
+    );
   });
 });
 

@@ -35,9 +35,12 @@ export interface Synthesised {
 }
 
 /** Synthesises any environment. */
-export function synthesise(environment: Environment): Synthesised {
+export function synthesise(
+  environment: Environment,
+  props: { readonly firstDeployment?: boolean } = {},
+): Synthesised {
   const app = new App({ context: { ...context, "aws:cdk:bundling-stacks": [] } });
-  const stack = new ImageServiceStack(app, environment);
+  const stack = new ImageServiceStack(app, environment, props);
   const template = Template.fromStack(stack);
   return {
     environment,
@@ -87,8 +90,12 @@ export function onlyResource(stack: Synthesised, type: string): Resource["Proper
 
 /** The functions, by their short names. */
 export function functionsOf(stack: Synthesised): Record<string, Resource["Properties"]> {
+  // The one without a name is the CDK's own, which empties a bucket before it is deleted.
+  const ours = resourcesOf(stack, "AWS::Lambda::Function").filter(
+    ([, { Properties }]) => "FunctionName" in Properties,
+  );
   return Object.fromEntries(
-    resourcesOf(stack, "AWS::Lambda::Function").map(([, { Properties }]) => [
+    ours.map(([, { Properties }]) => [
       String(Properties["FunctionName"]).replace(/^image-service-[a-z]+-/, ""),
       Properties,
     ]),

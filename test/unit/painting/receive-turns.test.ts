@@ -155,6 +155,7 @@ describe("a failing table or secret", () => {
     expect(await receive(event(messageBody(generation.id), deliveries))).toEqual(KEPT);
     expect(putBack).toEqual([seconds]);
     expect(sent).toEqual([]);
+    expect(bench.signals).toEqual(["DeliveryFailed"]);
     expect(bench.record(generation).state).toBe("queued");
   });
 });

@@ -58,7 +58,7 @@ function task(ending: Ending | null = null) {
         if (ending !== null && generation.state === "queued") generations.put(ending(generation, state.now));
     },
   });
-  return { generations, tokens, state, run: (event: unknown) => run(event, context) };
+  return { generations, tokens, state, run: (event: unknown, within = context) => run(event, within) };
 }
 
 const claimed = (generation: Generation) => {
@@ -126,6 +126,15 @@ describe("without a task token", () => {
     await run(body).catch(() => {});
     await run(body).catch(() => {});
     expect(generations.records.size).toBe(1);
+  });
+
+  test("repeated by Lambda without a key of the caller's, it joins too; another invocation does not", async () => {
+    const { run, generations } = task();
+    const repeated = { ...context, awsRequestId: "repeated" };
+    for (const _ of [1, 2, 3]) await run({ prompt: "a red fox" }, repeated).catch(() => {});
+    expect(generations.records.size).toBe(1);
+    await run({ prompt: "a red fox" }).catch(() => {});
+    expect(generations.records.size).toBe(2);
   });
 
   test.each<[string, unknown, string[]]>([
