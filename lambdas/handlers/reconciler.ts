@@ -1,6 +1,5 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import { batches } from "../batches/configured.ts";
 import { createExpansions } from "../batches/expansions.ts";
@@ -10,7 +9,7 @@ import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
 import { queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
-import { counted, logger, metrics } from "../platform/observe.ts";
+import { counted, logger, metrics, publishedMetrics } from "../platform/observe.ts";
 
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
 const turns = createTurnSender(queues, required("QUEUE_URL"));
@@ -32,5 +31,5 @@ export const handler = middy(async () => {
   metrics.addMetric("Reconciled", MetricUnit.Count, result.ended + result.queuedAgain);
   return result;
 })
-  .use(logMetrics(metrics))
-  .use(injectLambdaContext(logger));
+  .use(injectLambdaContext(logger))
+  .use(publishedMetrics);

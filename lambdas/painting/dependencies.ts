@@ -13,6 +13,7 @@ export type Signal =
   | "ProviderPaused"
   | "ImageHostUnknown"
   | "ImageRefused"
+  | "ImageUnavailable"
   | "OutcomeUnknown"
   | "PoisonMessage"
   | "GenerationsRequeued";
