@@ -156,5 +156,6 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     PROBE_SECONDS: String(timeouts.probe),
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
     API_WAIT_SECONDS: String(timeouts.apiWait),
+    OPENAI_PATIENCE_SECONDS: String(environment.openaiPatienceSeconds),
   };
 }
