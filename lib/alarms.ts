@@ -3,6 +3,7 @@ import { MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { Environment } from "./environment-schema.ts";
 import type { Expansions } from "./expansions.ts";
 import type { Functions } from "./functions.ts";
+import { paintingAlarms } from "./painting-alarms.ts";
 import { counted } from "./published-metric.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { ServiceRestApi } from "./rest-api.ts";
@@ -54,14 +55,7 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       threshold: 60_000,
       periods: 3,
     },
-    {
-      name: "queue-too-old",
-      severity: "high",
-      impact:
-        "Generations have waited for 18 hours: at 24 hours they expire without a picture, unless their callers chose otherwise.",
-      metric: queue.metrics.oldest,
-      threshold: 18 * 3600,
-    },
+    ...paintingAlarms(functions),
     {
       name: "worker-errors",
       severity: "high",

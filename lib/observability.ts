@@ -17,6 +17,7 @@ const PAINTING = [
   "ProviderPaused",
   "ImageHostUnknown",
   "ImageRefused",
+  "ImageUnavailable",
   "OutcomeUnknown",
   "GenerationsRequeued",
 ];

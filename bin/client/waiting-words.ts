@@ -33,7 +33,7 @@ function due({ next_at }: Waiting, now: number, before: string): string {
 }
 
 /** A length of time, as exact as anybody needs it. */
-export function inWords(seconds: number): string {
+function inWords(seconds: number): string {
   if (seconds < 100) return `${seconds} s`;
   return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }

@@ -1,7 +1,8 @@
+import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { configuredBudget } from "../budgets/configured.ts";
 import { documents } from "../platform/clients.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
-import { logger } from "../platform/observe.ts";
+import { logger, metrics } from "../platform/observe.ts";
 import { logged } from "./logged.ts";
 import { createGenerationStore } from "./table.ts";
 
@@ -14,4 +15,5 @@ export const generations = logged(
     configuredBudget(),
   ),
   logger,
+  (name) => metrics.addMetric(name, MetricUnit.Count, 1),
 );

@@ -1,3 +1,4 @@
+import { DEFAULT_DEADLINE_SECONDS } from "../platform/duration.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Generation } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
@@ -15,17 +16,27 @@ const WARNINGS = new Set(["refused_by_provider", "outcome_unknown", "fetch_faile
  * The store, which writes a log line for each step that it has saved, in the words of the history: so that a person
  * reads the same in the log, in `GET …/history` and in `npm run inspect`. No prompt, key or address is in them.
  */
-export function logged(store: GenerationStore, log: StepLog): GenerationStore {
+export function logged(
+  store: GenerationStore,
+  log: StepLog,
+  count: (name: "GenerationsExpired") => void,
+): GenerationStore {
   return {
     ...store,
     async save(next) {
       const saved = await store.save(next);
+      if (saved && next.state === "expired" && hadItsDay(next)) count("GenerationsExpired");
       if (saved)
         for (const entry of lastSteps(next))
           log[WARNINGS.has(entry.event) ? "warn" : "info"](entry.event, lineOf(next, entry));
       return saved;
     },
   };
+}
+
+/** A caller who wants it within minutes takes its chances; whoever gives it a day expects a picture. */
+function hadItsDay({ created_at, deadline }: Generation): boolean {
+  return Date.parse(deadline) - Date.parse(created_at) >= DEFAULT_DEADLINE_SECONDS * 1000;
 }
 
 /** Told by other lines: acceptance by the door's, and when a call left by its answer's. */

@@ -5,6 +5,7 @@ import { batches } from "../batches/configured.ts";
 import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
+import { oldestOpenSeconds } from "../generations/oldest-open.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
 import { queues } from "../platform/clients.ts";
@@ -28,6 +29,11 @@ export const handler = middy(async () => {
     now: Date.now,
     signal: (name, batch_id) => counted(name, "warn", { batch_id }),
   });
+  metrics.addMetric(
+    "OldestOpenGenerationSeconds",
+    MetricUnit.Seconds,
+    await oldestOpenSeconds(generations, Date.now()),
+  );
   metrics.addMetric("Reconciled", MetricUnit.Count, result.ended + result.queuedAgain);
   return result;
 })

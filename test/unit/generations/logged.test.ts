@@ -19,7 +19,7 @@ function storeUnderTest() {
     (message: string, fields: Readonly<Record<string, unknown>>): void => {
       lines.push({ level, message, fields });
     };
-  return { inner, store: logged(inner, { info: log("info"), warn: log("warn") }), lines };
+  return { inner, store: logged(inner, { info: log("info"), warn: log("warn") }, () => {}), lines };
 }
 
 const claimed = (generation: Queued, now: number) =>
