@@ -1,8 +1,7 @@
-import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { configuredBudget } from "../budgets/configured.ts";
 import { documents } from "../platform/clients.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
-import { logger, metrics } from "../platform/observe.ts";
+import { logger, tallied } from "../platform/observe.ts";
 import { logged } from "./logged.ts";
 import { createGenerationStore } from "./table.ts";
 
@@ -15,5 +14,5 @@ export const generations = logged(
     configuredBudget(),
   ),
   logger,
-  (name) => metrics.addMetric(name, MetricUnit.Count, 1),
+  tallied,
 );
