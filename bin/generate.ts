@@ -8,6 +8,7 @@ import { parseCancelAfter } from "../lambdas/platform/duration.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { connectToApi } from "./client/connection.ts";
 import { create, download, follow, read, type Wish } from "./client/generations.ts";
+import { waitingWords } from "./client/waiting-words.ts";
 import { interruption, parseCommand, runCommand } from "./command.ts";
 import { environmentOption } from "./environment-option.ts";
 import { exitCode, Failure, Interrupted } from "./failure.ts";
@@ -122,14 +123,8 @@ function wishOf(prompt: string, options: Options): Wish {
   };
 }
 
-function statusOf({ status, estimated_start_at: start }: GenerationView): string {
-  if (status === "running") return "(in work)";
-  const seconds = start === null ? 0 : Math.round((Date.parse(start) - Date.now()) / 1000);
-  return seconds > 1 ? `(queued, starts in about ${inWords(seconds)})` : "(queued)";
-}
-
-function inWords(seconds: number): string {
-  return seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+function statusOf({ waiting, status }: GenerationView): string {
+  return waiting === null ? status : waitingWords(waiting, Date.now());
 }
 
 function endOf({ id, status, error, usage, completed_at }: GenerationView): string {

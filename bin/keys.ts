@@ -8,6 +8,7 @@ import { speakingToAws } from "./client/deployed-stack.ts";
 import { parseCommand, runCommand } from "./command.ts";
 import { environmentOption } from "./environment-option.ts";
 import { exitCode, Failure } from "./failure.ts";
+import { aligned } from "./table.ts";
 
 interface Options {
   readonly env: EnvironmentName;
@@ -62,16 +63,6 @@ function table(keys: readonly ApiKey[]): string {
   ]);
   const [head, ...body] = aligned([["ID", "OWNER", "CREATED", "STATE"], ...rows]);
   return [styleText("dim", head ?? ""), ...body].join("\n");
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 /** To the minute, UTC. */

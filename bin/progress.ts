@@ -25,7 +25,11 @@ function plain(stream: NodeJS.WriteStream): Progress {
       const start = performance.now();
       stream.write(`… ${title}\n`);
       try {
-        const result = await work(() => {});
+        let last = "";
+        const result = await work((text) => {
+          if (text !== last) stream.write(`  ${text}\n`);
+          last = text;
+        });
         stream.write(`✔ ${title} (${seconds(start)})\n`);
         return result;
       } catch (error) {
@@ -46,7 +50,7 @@ function spinning(stream: NodeJS.WriteStream): Progress {
   const show = () => {
     const oldest = active.values().next().value;
     const titles = [...active.values()].map(({ title, detail }) =>
-      detail === "" ? title : `${title} ${detail}`,
+      detail === "" ? title : `${title} ${dim(`(${detail})`)}`,
     );
     spinner.text = oldest === undefined ? "" : `${titles.join(dim(" + "))} ${dim(seconds(oldest.start))}`;
   };

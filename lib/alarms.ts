@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import type { Environment } from "./environment-schema.ts";
 import type { Expansions } from "./expansions.ts";
 import type { Functions } from "./functions.ts";
+import { paintingAlarms } from "./painting-alarms.ts";
 import { counted, published, sumOf } from "./published-metric.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { ServiceRestApi } from "./rest-api.ts";
@@ -52,14 +53,7 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       threshold: 60_000,
       periods: 3,
     },
-    {
-      name: "queue-too-old",
-      severity: "high",
-      impact:
-        "Generations have waited for 18 hours: at 24 hours they expire without a picture, unless their callers chose otherwise.",
-      metric: queue.metrics.oldest,
-      threshold: 18 * 3600,
-    },
+    ...paintingAlarms(functions),
     {
       name: "worker-errors",
       severity: "high",
@@ -103,37 +97,6 @@ export function alarms({ functions, queue, expansions, api, environment }: Watch
       ),
       threshold: 1,
       periods: 3,
-    },
-    {
-      name: "provider-paused",
-      severity: "high",
-      impact:
-        "Nothing is painted: the provider refuses our key, permission or payment. Everything stays queued until that is mended, or until deadlines pass.",
-      metric: counted("ProviderPaused", [worker]),
-      threshold: 1,
-    },
-    {
-      name: "image-host-unknown",
-      severity: "high",
-      impact:
-        "A picture that was paid for lies on a host we do not fetch from; its URL dies 24 hours after it was painted.",
-      metric: counted("ImageHostUnknown", [worker]),
-      threshold: 1,
-    },
-    {
-      name: "image-refused",
-      severity: "high",
-      impact:
-        "What the provider delivered for a paid picture is none that we accept; it is kept, and its caller waits.",
-      metric: counted("ImageRefused", [worker]),
-      threshold: 1,
-    },
-    {
-      name: "outcome-unknown",
-      severity: "medium",
-      impact: "A caller got no picture for a call that the provider may have billed.",
-      metric: counted("OutcomeUnknown", [worker, reconciler]),
-      threshold: 1,
     },
     {
       name: "poison-message",

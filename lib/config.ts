@@ -21,6 +21,8 @@ const deployed = {
   tableKey: "owned",
   keepData: true,
   authentication: "key",
+  // Three sends, as the SDKs do by default, of 25 s each.
+  openaiPatienceSeconds: 75,
   corsOrigins: [],
   throttling: { rate: 50, burst: 100 },
   observed: true,

@@ -77,6 +77,8 @@ export const environmentSchema = z
     keepData: z.boolean(),
     /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */
     authentication: z.enum(["key", "iam"]),
+    /** How long an SDK of OpenAI waits with all its re-sends: what cannot start by then is refused at its door. */
+    openaiPatienceSeconds: z.int().min(1).max(3600),
     /** Origins of web pages that may call the API; empty turns CORS off. */
     corsOrigins: z.array(
       z.url({ protocol: /^https?$/, error: "must be an origin such as https://example.com" }),

@@ -176,5 +176,6 @@ function settings(environment: Environment, timeouts: Timeouts): Settings {
     DOWNLOAD_TIMEOUT_SECONDS: String(timeouts.download),
     MARKING: environment.marking,
     API_WAIT_SECONDS: String(timeouts.apiWait),
+    OPENAI_PATIENCE_SECONDS: String(environment.openaiPatienceSeconds),
   };
 }

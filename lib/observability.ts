@@ -19,6 +19,7 @@ const PAINTING = [
   "ProviderThrottledLong",
   "ImageHostUnknown",
   "ImageRefused",
+  "ImageUnavailable",
   "OutcomeUnknown",
   "DeliveryFailed",
   "GenerationsRequeued",

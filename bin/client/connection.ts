@@ -50,7 +50,8 @@ async function deployedTable(environment: EnvironmentName) {
   return { client: new DynamoDBClient({}), table: output(outputs, "TableName", environment) };
 }
 
-function localStack(): StackFile {
+/** What the running local service has told of itself. */
+export function localStack(): StackFile {
   const stack = readStackFile(localDirectory);
   if (stack !== undefined) return stack;
   throw new Failure("The local service does not run: start it with npm start, or name another with --env.", {

@@ -58,7 +58,7 @@ export async function read(api: Api, id: string, signal: AbortSignal): Promise<G
   return parse(await call(api, { method: "GET", path: `/generations/${encodeURIComponent(id)}` }, signal));
 }
 
-/** Follows a generation to its end; `onChange` hears of every state that it is seen in. */
+/** Follows a generation to its end; `onChange` hears of it as it is seen, at least every twenty seconds. */
 export async function follow(
   api: Api,
   first: GenerationView,
@@ -72,7 +72,11 @@ export async function follow(
     onChange(generation);
     const headers = { prefer: `wait=${WAIT_SECONDS}`, ...(etag !== null && { "if-none-match": etag }) };
     const answer = await call(api, { method: "GET", path, headers }, signal);
-    if (answer.status === 304) continue;
+    // The record stands as it was; what it waits for may have changed all the same.
+    if (answer.status === 304) {
+      generation = await read(api, first.id, signal);
+      continue;
+    }
     etag = answer.headers.get("etag");
     generation = parse(answer);
   }

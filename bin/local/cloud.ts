@@ -234,7 +234,7 @@ class Start {
     try {
       return await this.progress.step("Painting a picture", (detail) =>
         Promise.race([
-          paintFirstPicture(api, path, (status) => detail(`(${status})`), signal),
+          paintFirstPicture(api, path, detail, signal),
           refuseWhenPaused(pacerOf(stack, provider), signal),
         ]),
       );

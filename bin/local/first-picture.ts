@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Pacer } from "../../lambdas/pacing/limiter.ts";
 import type { Api } from "../client/api.ts";
 import { create, download, follow } from "../client/generations.ts";
+import { waitingWords } from "../client/waiting-words.ts";
 import { Failure } from "../failure.ts";
 
 /** A picture painted by the service. */
@@ -47,7 +48,12 @@ export async function paintFirstPicture(
 ): Promise<Picture> {
   const order = { wish, idempotencyKey: randomUUID(), cancelAfterSeconds: CANCEL_AFTER_SECONDS };
   const created = await create(api, order, signal);
-  const generation = await follow(api, created, ({ status }) => onStatus(status), signal);
+  const generation = await follow(
+    api,
+    created,
+    ({ status, waiting }) => onStatus(waiting === null ? status : waitingWords(waiting, Date.now())),
+    signal,
+  );
   const { image, error, usage } = generation;
   if (image === null)
     throw new Failure(

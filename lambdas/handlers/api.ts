@@ -46,6 +46,7 @@ export const handler = middy(
     requestsPerMinute: requiredNumber("OWNER_REQUESTS_PER_MINUTE"),
     mostOpenGenerations: requiredNumber("OWNER_OPEN_GENERATIONS"),
     longestWait: requiredNumber("API_WAIT_SECONDS"),
+    sdkPatienceSeconds: requiredNumber("OPENAI_PATIENCE_SECONDS"),
     now,
     random: Math.random,
     sleep,

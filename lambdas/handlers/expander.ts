@@ -1,6 +1,5 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { Context, SQSEvent } from "aws-lambda";
 import { batches } from "../batches/configured.ts";
@@ -11,7 +10,7 @@ import { generations } from "../generations/configured.ts";
 import { createRequestSchema } from "../generations/request.ts";
 import { objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
-import { logger, metrics } from "../platform/observe.ts";
+import { logger, metrics, publishedMetrics } from "../platform/observe.ts";
 import { configuredOffer } from "../providers/configured.ts";
 
 /** What a hundred lines may take at most, with a checkpoint and a message after them. */
@@ -39,5 +38,5 @@ export const handler = middy(async ({ Records }: SQSEvent, context: Context) => 
     await expand(id, { ...expander, hasTime: () => context.getRemainingTimeInMillis() > CHUNK_MS });
   }
 })
-  .use(logMetrics(metrics))
-  .use(injectLambdaContext(logger, { clearState: true }));
+  .use(injectLambdaContext(logger, { clearState: true }))
+  .use(publishedMetrics);

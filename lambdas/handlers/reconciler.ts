@@ -1,17 +1,17 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import { batches } from "../batches/configured.ts";
 import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
+import { oldestOpenSeconds } from "../generations/oldest-open.ts";
 import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
 import { objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
-import { counted, logger, metrics } from "../platform/observe.ts";
+import { counted, logger, metrics, publishedMetrics } from "../platform/observe.ts";
 
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
 const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
@@ -32,8 +32,13 @@ export const handler = middy(async () => {
     now: Date.now,
     signal: (name, batch_id) => counted(name, "warn", { batch_id }),
   });
+  metrics.addMetric(
+    "OldestOpenGenerationSeconds",
+    MetricUnit.Seconds,
+    await oldestOpenSeconds(generations, Date.now()),
+  );
   metrics.addMetric("Reconciled", MetricUnit.Count, result.ended + result.queuedAgain);
   return result;
 })
-  .use(logMetrics(metrics))
-  .use(injectLambdaContext(logger));
+  .use(injectLambdaContext(logger))
+  .use(publishedMetrics);

@@ -1,5 +1,4 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { createExpansions } from "../batches/expansions.ts";
@@ -10,7 +9,7 @@ import { createTurnSender } from "../painting/queue.ts";
 import { relayTurns } from "../painting/relay.ts";
 import { documents, events, queues, workflows } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
-import { counted, logger, metrics } from "../platform/observe.ts";
+import { counted, logger, publishedMetrics } from "../platform/observe.ts";
 import { createEndings } from "../workflows/announce-end.ts";
 import { relayEnds } from "../workflows/relay.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
@@ -35,5 +34,5 @@ export const handler = middy(async (event: DynamoDBStreamEvent) => {
   await relayTurns(changes, turns);
   await relayEnds(changes, announce);
 })
-  .use(logMetrics(metrics))
-  .use(injectLambdaContext(logger));
+  .use(injectLambdaContext(logger))
+  .use(publishedMetrics);

@@ -7,7 +7,7 @@ import { images } from "../images/configured.ts";
 import { documents, workflows } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
 import { required } from "../platform/environment.ts";
-import { logger } from "../platform/observe.ts";
+import { logger, publishedMetrics } from "../platform/observe.ts";
 import { configuredOffer } from "../providers/configured.ts";
 import { runTask } from "../workflows/run-task.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
@@ -28,4 +28,6 @@ export const handler = middy(
     random: Math.random,
     sleep,
   }),
-).use(injectLambdaContext(logger));
+)
+  .use(injectLambdaContext(logger))
+  .use(publishedMetrics);

@@ -1,6 +1,5 @@
 import { tmpdir } from "node:os";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import { generations } from "../generations/configured.ts";
 import { images } from "../images/configured.ts";
@@ -14,7 +13,7 @@ import { receiveTurns } from "../painting/receive-turns.ts";
 import { documents as client, objects, secrets } from "../platform/clients.ts";
 import { every, sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
-import { counted, logger, metrics } from "../platform/observe.ts";
+import { counted, logger, publishedMetrics } from "../platform/observe.ts";
 import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import { createProviderKey } from "../providers/provider-key.ts";
 import { priceIn } from "../providers/registry.ts";
@@ -78,5 +77,5 @@ const dependencies: WorkerDependencies = {
 
 /** Works off the queue of turns: the one way to the provider. */
 export const handler = middy(receiveTurns({ dependencies, queue: turns }))
-  .use(logMetrics(metrics))
-  .use(injectLambdaContext(logger));
+  .use(injectLambdaContext(logger))
+  .use(publishedMetrics);

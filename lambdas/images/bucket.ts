@@ -99,6 +99,30 @@ function nameOf({ bucket, key }: Place) {
   return { Bucket: bucket, Key: key };
 }
 
+/** What a stored picture says of itself without being opened; a table restored from a backup is mended from it. */
+export function imageMetadata(
+  id: string,
+  {
+    width,
+    height,
+    sha256,
+    marked,
+    sourceSha256,
+  }: Omit<ImageFile, "path" | "contentType" | "bytes" | "sha256Base64">,
+  requestHash: string,
+): Record<string, string> {
+  return {
+    "generation-id": id,
+    "digital-source-type": DIGITAL_SOURCE_TYPE,
+    marked: marked.join(" "),
+    "source-sha256": sourceSha256,
+    width: String(width),
+    height: String(height),
+    sha256,
+    "request-hash": requestHash,
+  };
+}
+
 function describe(
   place: Place,
   { Metadata = {}, ContentLength = 0, ChecksumSHA256 = "", LastModified }: HeadObjectCommandOutput,
@@ -143,17 +167,7 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
           ContentType: file.contentType,
           ChecksumSHA256: file.sha256Base64,
           CacheControl: "private, max-age=31536000, immutable",
-          // What the picture says of itself is told without opening it.
-          Metadata: {
-            "generation-id": id,
-            "digital-source-type": DIGITAL_SOURCE_TYPE,
-            marked: file.marked.join(" "),
-            "source-sha256": file.sourceSha256,
-            width: String(file.width),
-            height: String(file.height),
-            sha256: file.sha256,
-            "request-hash": requestHash,
-          },
+          Metadata: imageMetadata(id, file, requestHash),
         }),
       );
       return key;

@@ -11,6 +11,7 @@ import { json, type Reply, refusal } from "../http/reply.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
+import { isToldOfPause, lateness, NotInTime, withdraw } from "./in-time.ts";
 import { ledgerKey } from "./ledger-table.ts";
 import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
 
@@ -166,32 +167,53 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
         retryCount: headers["x-stainless-retry-count"],
         until,
       };
-      const { generation, replayed } = await sendOnce(
-        {
-          request: intentOf(body, schema),
-          owner: caller.owner,
-          lane: "interactive",
-          idempotencyKey: key,
-          ...(deadline !== undefined && { deadlineSeconds: deadline }),
-        },
-        sending,
-        dependencies,
-      );
+      const intent = {
+        request: intentOf(body, schema),
+        owner: caller.owner,
+        lane: "interactive",
+        idempotencyKey: key,
+        ...(deadline !== undefined && { deadlineSeconds: deadline }),
+      } as const;
+      const sent = await sendOnce(intent, sending, dependencies).catch(orNotInTime);
+      if (sent instanceof NotInTime) return refusal(sent, request, FINAL);
+      const { generation, replayed } = sent;
       dependencies.signal(replayed ? "ResendsJoined" : "GenerationsAccepted", {
         generation_id: generation.id,
       });
 
-      const latest = await readUntil(generation, hasEnded, until, dependencies);
+      const { version } = generation;
+      let latest = await readUntil(
+        generation,
+        (each) => hasEnded(each) || (each.version > version && isToldOfPause(each)),
+        until,
+        dependencies,
+      );
+      // An earlier call's, found by its key: its caller may still be waiting for it elsewhere.
+      const isAnothers = replayed && key !== null && sending.retryCount === 0;
+      const late = latest.state === "queued" && !isAnothers ? await lateness(latest, dependencies) : null;
+      if (latest.state === "queued" && late !== null) latest = await withdraw(latest, dependencies);
       const named = {
         "x-generation-id": latest.id,
         ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
       };
+      if (late !== null && latest.state === "canceled") {
+        if (key === null) await noteDelivered(latest, sending.key, dependencies);
+        return refusal(late, request, { ...named, ...FINAL });
+      }
       if (isOpen(latest)) return refusal(notYet(latest), request, { ...named, "x-should-retry": "true" });
       const final = await finalReply(latest, { body, request, named }, dependencies);
       if (key === null) await noteDelivered(latest, sending.key, dependencies);
       return final;
     },
   });
+}
+
+/** Sent again, the request would fare no better. */
+const FINAL = { "x-should-retry": "false" } as const;
+
+function orNotInTime(error: unknown): NotInTime {
+  if (error instanceof NotInTime) return error;
+  throw error;
 }
 
 /** What is answered once a generation has ended: its picture, or the problem of its end. */
@@ -204,8 +226,7 @@ async function finalReply(
     return json(200, await answerOf(generation, body, dependencies), named);
   } catch (error) {
     // Sent again, the request would only read the same end again.
-    if (error instanceof ServiceError)
-      return refusal(error, request, { ...named, "x-should-retry": "false" });
+    if (error instanceof ServiceError) return refusal(error, request, { ...named, ...FINAL });
     throw error;
   }
 }

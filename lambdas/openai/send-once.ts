@@ -3,7 +3,9 @@ import { type Created, type CreateNeeds, create, type Intent, plan } from "../ge
 import { type OpenLimitNeeds, requireOpenLimit } from "../generations/open-limit.ts";
 import { type ReadNeeds, read } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
+import { idForKey } from "../platform/ids.ts";
 import { Contended } from "../platform/problems.ts";
+import { type InTimeNeeds, refuseIfLate } from "./in-time.ts";
 import {
   isForgotten,
   missingFirst,
@@ -35,17 +37,21 @@ interface NoteNeeds {
 }
 
 /** What sending once takes. */
-export type SendNeeds = CreateNeeds & OpenLimitNeeds & ReadNeeds & NoteNeeds;
+export type SendNeeds = CreateNeeds & OpenLimitNeeds & ReadNeeds & NoteNeeds & InTimeNeeds;
 
 /**
  * Starts one generation for a request, however often its SDK sends it: a re-send joins what its first send started.
  * Of several identical requests it joins one that no other sender waits for. A re-send that arrives before its first
  * send starts the generation, and the first send joins it. A first send after another first send is a new request,
  * for a picture of its own. Where there is an idempotency key, the key decides.
+ *
+ * @throws NotInTime where a new generation could not start while its SDK still asks for it
  */
 export async function sendOnce(intent: Intent, sending: Sending, dependencies: SendNeeds): Promise<Created> {
   if (intent.idempotencyKey !== null) {
     await requireOpenLimit(intent, dependencies);
+    if ((await dependencies.generations.get(idForKey(intent.owner, intent.idempotencyKey))) === null)
+      await refuseIfLate(plan(intent, dependencies), dependencies);
     return create(intent, dependencies);
   }
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
@@ -103,6 +109,7 @@ async function start(
 ): Promise<Created | null> {
   await requireOpenLimit(intent, dependencies);
   const planned = plan(intent, dependencies);
+  await refuseIfLate(planned, dependencies);
   const entries = withStarted(seen.entries, planned.id, sending, dependencies.now());
   const saved = await dependencies.ledger.save(sending.key, entries, seen, planned);
   return saved ? { generation: planned, replayed: false } : null;

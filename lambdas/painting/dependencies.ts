@@ -17,6 +17,7 @@ export type Signal =
   | "ProviderThrottledLong"
   | "ImageHostUnknown"
   | "ImageRefused"
+  | "ImageUnavailable"
   | "OutcomeUnknown"
   | "PoisonMessage"
   | "DeliveryFailed"

@@ -2,7 +2,7 @@ import type { Painted } from "../generations/record.ts";
 import { giveUpImage, postponeFetch } from "../generations/transitions.ts";
 import type { RefusedImage } from "../images/download.ts";
 import { fetchDelay } from "../pacing/pace.ts";
-import { errorName, logger } from "../platform/observe.ts";
+import { errorName } from "../platform/observe.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { type FetchFault, faultOf } from "./fetch-fault.ts";
 import { storeImage } from "./store-image.ts";
@@ -39,7 +39,8 @@ export async function fetchImage(
     const kept = result.unverifiedKey ?? generation.unverified_key;
     const rest = kept === null ? "" : " What came instead is kept for the operator.";
     const detail = `The painted image could not be fetched before its address died: ${result.detail}.${rest}`;
-    await dependencies.generations.save(giveUpImage(generation, { now: now(), detail }));
+    if (await dependencies.generations.save(giveUpImage(generation, { now: now(), detail })))
+      dependencies.signal("ImageUnavailable", generation.id);
     return DONE;
   }
   tell(generation, result, dependencies);
@@ -65,8 +66,7 @@ function lastFetch({ source_expires_at }: Painted, now: number): number {
 
 /** The people who can mend it hear of it; of refused bytes once for each generation. */
 function tell(generation: Painted, fault: FetchFault, { signal }: WorkerDependencies): void {
-  const { reason, detail } = fault;
-  logger.warn("image not stored yet", { generation_id: generation.id, reason, detail });
+  const { reason } = fault;
   if (reason === "image_host_unknown") signal("ImageHostUnknown", generation.id);
   if (reason === "image_refused" && generation.unverified_key === null) signal("ImageRefused", generation.id);
 }

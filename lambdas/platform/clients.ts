@@ -7,6 +7,12 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { CALLS, PICTURE_CALLS } from "./call-limits.ts";
 
+/**
+ * Queues are addressed by their URL. Locally its host is not the one the SDK is told, which it would warn of at every
+ * call; the endpoint of the shell is the right one there, and the same in AWS.
+ */
+const QUEUE_CALLS = { ...CALLS, useQueueUrlAsEndpoint: false };
+
 // One client for each service and process. The marks let the bundler leave out those that a function does not use,
 // and their part of the SDK with them.
 
@@ -16,7 +22,7 @@ export const documents = /* @__PURE__ */ DynamoDBDocumentClient.from(
   { marshallOptions: { removeUndefinedValues: true } },
 );
 export const objects = /* @__PURE__ */ new S3Client(PICTURE_CALLS);
-export const queues = /* @__PURE__ */ new SQSClient(CALLS);
+export const queues = /* @__PURE__ */ new SQSClient(QUEUE_CALLS);
 export const workflows = /* @__PURE__ */ new SFNClient(CALLS);
 export const events = /* @__PURE__ */ new EventBridgeClient(CALLS);
 export const secrets = /* @__PURE__ */ new SecretsManagerClient(CALLS);

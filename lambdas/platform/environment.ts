@@ -50,6 +50,8 @@ export type EnvironmentVariable =
   | "CORS_ORIGINS"
   /** Longest wait for an ended generation within one HTTP request. */
   | "API_WAIT_SECONDS"
+  /** How long an SDK of OpenAI waits with all its re-sends. */
+  | "OPENAI_PATIENCE_SECONDS"
   /** "iam" where API Gateway authenticates with SigV4, "key" where our authorizer does. */
   | "AUTHENTICATION";
 

@@ -14,13 +14,18 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
+/** Counts something that is written down elsewhere. */
+export function tallied(name: string): void {
+  metrics.addMetric(name, MetricUnit.Count, 1);
+}
+
 /** Counts something, and writes down of what. */
 export function counted(
   name: string,
   level: "info" | "warn" | "error",
   fields: Readonly<Record<string, unknown>> = {},
 ): void {
-  metrics.addMetric(name, MetricUnit.Count, 1);
+  tallied(name);
   logger[level](name, fields);
 }
 

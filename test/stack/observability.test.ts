@@ -17,10 +17,14 @@ const expected = [
   "expansion-failures-not-empty",
   "functions-throttled",
   "image-host-unknown",
+  "generations-expired",
   "image-refused",
+  "image-unavailable",
   "outcome-unknown",
   "poison-message",
+  "provider-outage",
   "provider-paused",
+  "provider-throttled-long",
   "queue-too-old",
   "reconciler-errors",
   "reconciler-not-running",
@@ -37,7 +41,7 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
     String(AlarmName).replace(`image-service-${name}-`, "");
 
   it("are these", () => {
-    expect(alarms.map(plainName).sort()).toEqual(expected);
+    expect(alarms.map(plainName).sort()).toEqual(expected.toSorted());
   });
 
   it("say how bad it is, whom it hurts and where the runbook is", () => {

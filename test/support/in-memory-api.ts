@@ -200,6 +200,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     requestsPerMinute: 1000,
     mostOpenGenerations: 1000,
     longestWait: 25,
+    sdkPatienceSeconds: 75,
     now,
     random: () => 0.5,
     async sleep(milliseconds) {

@@ -1,0 +1,124 @@
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { oldestOpenSeconds } from "../../lambdas/generations/oldest-open.ts";
+import { createGenerationStore } from "../../lambdas/generations/table.ts";
+import { createPacer } from "../../lambdas/pacing/limiter.ts";
+import { paceOf } from "../../lambdas/pacing/pace.ts";
+import { sleep } from "../../lambdas/platform/clock.ts";
+import { offerOf } from "../../lambdas/providers/registry.ts";
+import { environmentNamed } from "../../lib/config.ts";
+import type { EnvironmentName } from "../../lib/environment-schema.ts";
+import { modelQuotas } from "../../lib/model-quotas.ts";
+import { stackName } from "../../lib/stack-name.ts";
+import { emulatorCredentials } from "../local/surroundings.ts";
+import { localStack } from "./connection.ts";
+import { deployedOutputs, output } from "./deployed-stack.ts";
+import * as find from "./findings.ts";
+import { connectToStore } from "./store-connection.ts";
+
+const PROVIDER_MS = 10_000;
+
+/** The checks of an environment, in the order in which one explains the next. */
+export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> {
+  const environment = environmentNamed(env, env === "local" ? process.env : {});
+  const place = env === "local" ? localPlace() : await deployedPlace(env);
+  const { options, queueUrl, deadLetterQueueUrl, secretArn, providerBaseUrl } = place;
+  const { documents: client, table, retentionDays } = await connectToStore(env);
+  const queues = new SQSClient({ ...options, useQueueUrlAsEndpoint: false });
+  const offer = offerOf(environment.provider);
+  const { region } = environment.provider;
+  const readSecret = async () =>
+    (await new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId: secretArn })))
+      .SecretString;
+  const waiting = async (QueueUrl: string) => {
+    const AttributeNames = [
+      "ApproximateNumberOfMessages" as const,
+      "ApproximateNumberOfMessagesNotVisible" as const,
+    ];
+    const { Attributes = {} } = await queues.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames }),
+    );
+    return Object.values(Attributes).reduce((sum, each) => sum + Number(each), 0);
+  };
+  const quotas = modelQuotas(environment).map((entry) => entry.split("="));
+  return [
+    { name: "stack", run: async () => find.good(place.said) },
+    { name: "secret", run: async () => find.keyFinding(await readSecret()) },
+    ...quotas.map(([model = "", perMinute]) => ({
+      name: `provider, ${model}`,
+      async run() {
+        const key = (await readSecret())?.trim() ?? "";
+        if (key === "") return find.skipped("there is no key to ask with");
+        const answer = await fetch(`${providerBaseUrl}/api/v1/quotas?model=${encodeURIComponent(model)}`, {
+          headers: { authorization: `Bearer ${key}` },
+          redirect: "error",
+          signal: AbortSignal.timeout(PROVIDER_MS),
+        });
+        return find.quotaFinding(answer.status, await answer.json().catch(() => null), Number(perMinute));
+      },
+    })),
+    ...offer.models.map(({ id: model }) => ({
+      name: `pause, ${model}`,
+      async run() {
+        const pacer = createPacer({ client, table, region, model, pace: paceOf(1, 1), now: Date.now, sleep });
+        return find.pauseFinding((await pacer.status()).paused);
+      },
+    })),
+    {
+      name: "line",
+      async run() {
+        const generations = createGenerationStore(client, table, retentionDays);
+        const oldest = await oldestOpenSeconds(generations, Date.now());
+        return find.lineFinding(await waiting(queueUrl), oldest);
+      },
+    },
+    { name: "dead letters", run: async () => find.deadLetterFinding(await waiting(deadLetterQueueUrl)) },
+    {
+      name: "Lambda concurrency",
+      async run() {
+        if (env === "local") return find.skipped("the emulator has no limit");
+        const { AccountLimit } = await new LambdaClient({}).send(new GetAccountSettingsCommand({}));
+        const most = AccountLimit?.ConcurrentExecutions ?? 0;
+        const said = `${most} runs at once in this account, ${environment.workerConcurrency} of them may be workers`;
+        return most < 4 * environment.workerConcurrency
+          ? find.person(said, "functions-throttled")
+          : find.good(said);
+      },
+    },
+    {
+      name: "alarms",
+      run: async () =>
+        find.skipped(
+          env === "local"
+            ? "the local stack has none"
+            : `not read here: aws cloudwatch describe-alarms --state-value ALARM --alarm-name-prefix ${stackName(env)}-`,
+        ),
+    },
+  ];
+}
+
+function localPlace() {
+  const stack = localStack();
+  return {
+    said: "runs on this machine",
+    options: { endpoint: stack.aws_endpoint, region: stack.region, credentials: emulatorCredentials },
+    queueUrl: stack.queue_url,
+    deadLetterQueueUrl: stack.dead_letter_queue_url,
+    secretArn: stack.secret_arn,
+    providerBaseUrl: stack.provider_base_url,
+  };
+}
+
+async function deployedPlace(env: EnvironmentName) {
+  const outputs = await deployedOutputs(env);
+  const named = (name: string) => output(outputs, name, env);
+  return {
+    said: `${stackName(env)} is there`,
+    options: {},
+    queueUrl: named("QueueUrl"),
+    deadLetterQueueUrl: named("DeadLetterQueueUrl"),
+    secretArn: named("SecretArn"),
+    providerBaseUrl: named("ProviderBaseUrl"),
+  };
+}
