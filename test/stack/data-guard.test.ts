@@ -85,7 +85,11 @@ describe("the guard of data", () => {
 
   it("refuses a shorter retention of an environment, which ends old pictures at once", () => {
     const shorter = synthesise({ ...synthesised("prod").environment, retentionDays: 30 });
-    expect(threatsTo(prod, templateOf(shorter)).map(({ what }) => what).sort()).toEqual([
+    expect(
+      threatsTo(prod, templateOf(shorter))
+        .map(({ what }) => what)
+        .sort(),
+    ).toEqual([
       "deletes generations/* after 30 days, what is there already too",
       "deletes manifests/* after 30 days, what is there already too",
       "deletes unverified/* after 30 days, what is there already too",
