@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -15,6 +15,7 @@ import type { Call } from "../support/dashscope-simulator/calls.ts";
 import { connectSimulator } from "../support/dashscope-simulator/client.ts";
 import { addFault, type OrderedFault, workerOf } from "../support/fault-proxy/client.ts";
 import type { Fault } from "../support/fault-proxy/faults.ts";
+import { sha256Of, unmarked } from "../support/unmarked.ts";
 
 /** The deployed stack and its surroundings. */
 const { simulatorUrl, ...cloud } = inject("cloud");
@@ -96,11 +97,13 @@ export function callsFor(prompt: string): Promise<Call[]> {
   return simulator.calls(prompt);
 }
 
-/** The bytes of a finished generation, by its presigned address, with their hash. */
-export async function download(generation: GenerationView): Promise<{ bytes: Buffer; sha256: string }> {
+/** The bytes of a finished generation, by its presigned address: their hash, and that of what was painted, unmarked. */
+export async function download(
+  generation: GenerationView,
+): Promise<{ bytes: Buffer; sha256: string; paintedSha256: string }> {
   const response = await fetch(generation.image?.url ?? "");
   const bytes = Buffer.from(await response.arrayBuffer());
-  return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+  return { bytes, sha256: sha256Of(bytes), paintedSha256: sha256Of(unmarked(bytes)) };
 }
 
 /** Width and height in a PNG's header. */
@@ -210,9 +213,10 @@ export async function expectPicture(ended: GenerationView, { prompt }: Job, subm
   expect(ended).toMatchObject({ status: "succeeded", error: null, usage: { images: 1, billed: "yes" } });
   expect(calls).toHaveLength(submissions);
   const painted = calls.find(({ request_id }) => request_id === ended.provider.request_id);
-  const { bytes, sha256 } = await download(ended);
-  expect(sha256).toBe(painted?.image_sha256);
-  expect(bytes.length).toBe(ended.image?.bytes);
+  const { bytes, sha256, paintedSha256 } = await download(ended);
+  expect(paintedSha256).toBe(painted?.image_sha256);
+  expect(ended.provenance?.source_sha256).toBe(painted?.image_sha256);
+  expect(ended.image).toMatchObject({ bytes: bytes.length, sha256 });
 }
 
 /** Expects an end without a picture. */

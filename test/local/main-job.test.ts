@@ -24,11 +24,11 @@ describe("a prompt in, a durable PNG out", () => {
     });
     expect(body.usage).toEqual({ images: 1, cost: "0.075", currency: "USD", billed: "yes" });
     expect(headers.get("location")).toContain(body.id);
-    const { bytes, sha256 } = await download(body);
+    const { bytes, sha256, paintedSha256 } = await download(body);
     const [painted] = await callsFor(prompt);
     expect(dimensions(bytes)).toEqual([928, 1664]);
     expect(sha256).toBe(body.image?.sha256);
-    expect(sha256).toBe(painted?.image_sha256);
+    expect(paintedSha256).toBe(painted?.image_sha256);
     expect(body.provider).toEqual({ region: "sg", request_id: painted?.request_id });
   });
 

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
+import { sha256Of, unmarked } from "../support/unmarked.ts";
 import { callsFor, dimensions, simulator, stack, uniquePrompt, until } from "./harness.ts";
 
 interface Sent {
@@ -52,7 +52,7 @@ describe("the stock openai package", () => {
     expect(Math.abs(created - Date.now() / 1000)).toBeLessThan(60);
     const bytes = Buffer.from(await (await fetch(data?.[0]?.url ?? "")).arrayBuffer());
     const calls = await callsFor(prompt);
-    expect(calls.map(({ image_sha256 }) => image_sha256)).toEqual([sha256(bytes)]);
+    expect(calls.map(({ image_sha256 }) => image_sha256)).toEqual([sha256Of(unmarked(bytes))]);
     expect(sent).toEqual([{ retryCount: "0", status: 200, generation: expect.stringMatching(/^gen_/) }]);
   });
 
@@ -66,7 +66,7 @@ describe("the stock openai package", () => {
 
     const bytes = Buffer.from(data?.[0]?.b64_json ?? "", "base64");
     const [painted] = await callsFor(prompt);
-    expect(bytes.equals(await simulator.image(painted?.image_sha256 ?? ""))).toBe(true);
+    expect(unmarked(bytes).equals(await simulator.image(painted?.image_sha256 ?? ""))).toBe(true);
     expect(dimensions(bytes)).toEqual([928, 1664]);
     expect(data?.[0]).not.toHaveProperty("url");
   });
@@ -214,7 +214,7 @@ describe("a paint that lasts longer than the SDK's patience", () => {
     expect(generations.size).toBe(2);
     for (const generation of generations) expect(urls.join(" ")).toContain(generation);
     const pictures = await Promise.all(
-      urls.map(async (url) => sha256(Buffer.from(await (await fetch(url)).arrayBuffer()))),
+      urls.map(async (url) => sha256Of(unmarked(Buffer.from(await (await fetch(url)).arrayBuffer())))),
     );
     expect(pictures.sort()).toEqual((await callsFor(prompt)).map(({ image_sha256 }) => image_sha256).sort());
   });
@@ -232,7 +232,3 @@ describe("a paint that lasts longer than the SDK's patience", () => {
     expect(await callsFor(prompt)).toHaveLength(1);
   });
 });
-
-function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}

@@ -34,7 +34,7 @@ describe("a picture in a strange answer is painted once, paid once and stored", 
     expect(ended).toMatchObject({ status: "succeeded", error: null, usage: { images: 1, billed: "yes" } });
     const billed = await billedFor(wanted);
     expect(billed).toHaveLength(1);
-    expect((await download(ended)).sha256).toBe(billed[0]?.image_sha256);
+    expect((await download(ended)).paintedSha256).toBe(billed[0]?.image_sha256);
   });
 
   test("beside an ordinary one", async () => {

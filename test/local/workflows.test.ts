@@ -52,8 +52,8 @@ describe("a workflow", () => {
       expect(output).toMatchObject({ object: "generation", status: "succeeded", input: { prompt } });
       const calls = await callsFor(prompt);
       expect(calls).toHaveLength(1);
-      const { sha256 } = await download(output as unknown as Parameters<typeof download>[0]);
-      expect(sha256).toBe(calls[0]?.image_sha256);
+      const { paintedSha256 } = await download(output as unknown as Parameters<typeof download>[0]);
+      expect(paintedSha256).toBe(calls[0]?.image_sha256);
     },
   );
 

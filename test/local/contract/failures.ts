@@ -11,16 +11,15 @@ describe.concurrent("an end without a picture", () => {
   test.each([
     ["content_rejected", "no", "[[error:400:DataInspectionFailed]]", 1],
     ["provider_rejected", "no", "[[error:400:InvalidParameter]]", 1],
-    ["provider_unavailable", "no", "[[error:500:RequestTimeOut]]", 2],
+    ["provider_unavailable", "no", "[[error:500:InternalError]]", 3],
     ["upstream_outcome_unknown", "unknown", "[[fault:reset]]", 1],
     ["image_unavailable", "yes", "[[fault:image-expired]]", 1],
-    ["provider_throttled", "no", "[[fault:throttle]]", 8],
   ])("is the problem %s, billed: %s", async (code, billed, marker, submissions) => {
     const prompt = uniquePrompt(marker);
     const told = await ask("/generations", { json: { prompt } });
 
     expect(told).toMatchObject({ status: CODES[code], body: { code, billed } });
-    expect(told.headers.has("retry-after")).toBe(code === "provider_throttled");
+    expect(told.headers.has("retry-after")).toBe(false);
     expect(await callsFor(prompt)).toHaveLength(submissions);
     const read = await ask(String(told.body["instance"]).replace("/v1", ""));
     expect(read.body).toMatchObject({ status: "failed", error: { code, billed }, usage: { billed } });
