@@ -67,7 +67,10 @@ export class Functions extends Construct {
     this.authorizer = make("authorizer", "Checks an API key and names its owner", timeouts.authorizer, 512);
     store.grantRecords(this.authorizer, ["GetItem"]);
 
-    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024, REFERENCE_PAGE);
+    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024, [
+      ...REFERENCE_PAGE,
+      "docs/openapi.json",
+    ]);
     store.grantRecords(
       this.api,
       ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],

@@ -101,8 +101,9 @@ export class ServiceFunction extends Construct implements IGrantable {
         // The SDK travels with the code: the version tested is the version run.
         bundleAwsSDK: true,
         minify: true,
-        // Step Functions matches failures by the error's name.
-        keepNames: true,
+        esbuildArgs: {
+          "--alias:@aws-sdk/credential-provider-node": `${root}lambdas/platform/environment-credentials.ts`,
+        },
         sourceMap: true,
         sourcesContent: false,
         // Packages in CommonJS inside an ES module still call `require` for Node's own modules.

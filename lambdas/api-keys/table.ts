@@ -7,14 +7,14 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { refusedOwner } from "./owner.ts";
 
 const recordSchema = z.object({
   key_id: z.string(),
   key_owner: z.string(),
   created_at: z.string(),
-  revoked_at: z.string().nullable(),
+  revoked_at: z.nullable(z.string()),
 });
 
 /** An API key, without the key itself. */

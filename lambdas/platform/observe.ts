@@ -7,7 +7,7 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 export const logger = new Logger();
 
 /** The function's metrics, in CloudWatch's embedded format. */
-export const metrics = new Metrics();
+export const metrics = /* @__PURE__ */ new Metrics();
 
 /** What may be logged of an error: its name and message for ours, the name alone for anyone else's. */
 export function errorName(error: unknown): string {

@@ -14,7 +14,11 @@ export async function bundled(name: string) {
     target: "node24",
     mainFields: ["module", "main"],
     minify: true,
-    keepNames: true,
+    alias: {
+      "@aws-sdk/credential-provider-node": fileURLToPath(
+        new URL("../../lambdas/platform/environment-credentials.ts", import.meta.url),
+      ),
+    },
     logLevel: "error",
   });
 }
