@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { EndedGeneration, Generation, Painted } from "../../lambdas/generations/record.ts";
 import type { GenerationStore } from "../../lambdas/generations/table.ts";
-import { complete, giveUpImage } from "../../lambdas/generations/transitions.ts";
+import { complete, giveUpImage } from "../../lambdas/generations/transitions/painted.ts";
 import { imageMetadata } from "../../lambdas/images/bucket.ts";
 import { EXTENSIONS, IMAGE_TYPES, type ImageType } from "../../lambdas/images/image-type.ts";
 import { exitCode, Failure } from "../failure.ts";

@@ -4,7 +4,8 @@ import { billedOf } from "./billed.ts";
 import { owned } from "./owned.ts";
 import type { ReadNeeds } from "./read.ts";
 import { type EndedGeneration, isOpen } from "./record.ts";
-import { cancel, remove } from "./transitions.ts";
+import { cancel } from "./transitions/queued.ts";
+import { remove } from "./transitions/remove.ts";
 
 /** What taking a generation away takes. */
 export interface RemoveNeeds extends ReadNeeds {

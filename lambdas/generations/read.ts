@@ -3,7 +3,7 @@ import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import type { Generation } from "./record.ts";
 import { isOpen } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
-import { expire, isOverdue } from "./transitions.ts";
+import { expire, isOverdue } from "./transitions/queued.ts";
 import { type GenerationView, viewOf } from "./view.ts";
 import type { QueueOutlook } from "./waiting-view.ts";
 

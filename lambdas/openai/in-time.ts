@@ -2,7 +2,7 @@ import { billedOf } from "../generations/billed.ts";
 import type { Generation, Queued } from "../generations/record.ts";
 import { type EstimateNeeds, estimateStart } from "../generations/start-estimate.ts";
 import type { GenerationStore } from "../generations/table.ts";
-import { cancel } from "../generations/transitions.ts";
+import { cancel } from "../generations/transitions/queued.ts";
 import { ServiceError } from "../platform/problems.ts";
 
 /** What telling whether a picture comes in time takes. */

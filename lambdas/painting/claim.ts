@@ -1,5 +1,5 @@
 import type { Generation, Queued, Submitting } from "../generations/record.ts";
-import { claim } from "../generations/transitions.ts";
+import { claim } from "../generations/transitions/claim.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
 import { timestamp } from "../platform/clock.ts";
 import type { WorkerDependencies } from "./dependencies.ts";

@@ -1,5 +1,5 @@
 import type { Painted } from "../generations/record.ts";
-import { giveUpImage, postponeFetch } from "../generations/transitions.ts";
+import { giveUpImage, postponeFetch } from "../generations/transitions/painted.ts";
 import type { RefusedImage } from "../images/download.ts";
 import { fetchDelay } from "../pacing/pace.ts";
 import { errorName } from "../platform/observe.ts";

@@ -1,5 +1,5 @@
 import type { StoredImage, Submitting } from "../generations/record.ts";
-import { completeUnasked, putOff } from "../generations/transitions.ts";
+import { completeUnasked, putOff } from "../generations/transitions/claim.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import { errorName } from "../platform/observe.ts";
 import type { WorkerDependencies } from "./dependencies.ts";

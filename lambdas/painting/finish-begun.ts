@@ -1,5 +1,5 @@
 import type { Generation, Submitting } from "../generations/record.ts";
-import { loseAnswer } from "../generations/transitions.ts";
+import { loseAnswer } from "../generations/transitions/lose-answer.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import { back, type Disposition, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";

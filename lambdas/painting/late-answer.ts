@@ -5,7 +5,8 @@ import {
   type Painted,
   type Submitting,
 } from "../generations/record.ts";
-import { type Answer, checkpoint, recordLateAnswer, recoverAnswer } from "../generations/transitions.ts";
+import { type Answer, checkpoint } from "../generations/transitions/checkpoint.ts";
+import { recordLateAnswer, recoverAnswer } from "../generations/transitions/late-answer.ts";
 import { logger } from "../platform/observe.ts";
 import type { AcceptedAnswer } from "./accepted-answer.ts";
 import { bestEffort } from "./best-effort.ts";

@@ -1,6 +1,6 @@
 import { CorruptRecord } from "../generations/item.ts";
 import type { Generation } from "../generations/record.ts";
-import { expire, isOverdue } from "../generations/transitions.ts";
+import { expire, isOverdue } from "../generations/transitions/queued.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** The generation, or null. An unreadable record is taken out of the queue, so that it cannot hold up those behind it. */

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { CorruptRecord } from "../generations/item.ts";
-import { abandon } from "../generations/transitions.ts";
+import { abandon } from "../generations/transitions/queued.ts";
 import { errorName, logger } from "../platform/observe.ts";
 import { bestEffort } from "./best-effort.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";

@@ -1,5 +1,6 @@
 import type { Submitting } from "../generations/record.ts";
-import { checkpoint, loseAnswer } from "../generations/transitions.ts";
+import { checkpoint } from "../generations/transitions/checkpoint.ts";
+import { loseAnswer } from "../generations/transitions/lose-answer.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import type { Accepted, Submission, Unknown } from "../providers/port.ts";
 import { bestEffort } from "./best-effort.ts";

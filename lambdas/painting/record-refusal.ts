@@ -1,5 +1,5 @@
 import type { Submitting } from "../generations/record.ts";
-import { refuse, requeue } from "../generations/transitions.ts";
+import { refuse, requeue } from "../generations/transitions/refuse.ts";
 import type { Rejected } from "../providers/port.ts";
 import { bestEffort } from "./best-effort.ts";
 import { type Call, refusalOf } from "./call.ts";

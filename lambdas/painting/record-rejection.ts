@@ -1,5 +1,5 @@
 import type { Generation, Submitting } from "../generations/record.ts";
-import { MOST_ATTEMPTS, refuse, requeue } from "../generations/transitions.ts";
+import { MOST_ATTEMPTS, refuse, requeue } from "../generations/transitions/refuse.ts";
 import { retryDelay, throttlePause } from "../pacing/pace.ts";
 import type { Rejected } from "../providers/port.ts";
 import { bestEffort } from "./best-effort.ts";

@@ -1,5 +1,5 @@
 import type { Painted } from "../generations/record.ts";
-import { complete } from "../generations/transitions.ts";
+import { complete } from "../generations/transitions/painted.ts";
 import type { DownloadedImage } from "../images/download.ts";
 import type { MarkedImage } from "../images/mark-file.ts";
 import { errorName } from "../platform/observe.ts";

@@ -1,5 +1,5 @@
 import type { Submitting } from "../generations/record.ts";
-import { refuse } from "../generations/transitions.ts";
+import { refuse } from "../generations/transitions/refuse.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
 import type { PaintRequest } from "../providers/port.ts";
 import { dimensionsOf, sizeFault } from "../providers/sizes.ts";

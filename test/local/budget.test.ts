@@ -4,7 +4,7 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { budgetOf } from "../../lambdas/budgets/table.ts";
 import { createGenerationStore } from "../../lambdas/generations/table.ts";
-import { cancel } from "../../lambdas/generations/transitions.ts";
+import { cancel } from "../../lambdas/generations/transitions/queued.ts";
 import { createLedgerStore } from "../../lambdas/openai/ledger-table.ts";
 import { queued } from "../support/generations.ts";
 import { aws } from "./harness.ts";

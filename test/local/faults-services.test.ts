@@ -6,7 +6,7 @@ import { plan } from "../../lambdas/generations/create.ts";
 import { keyOf, toItem } from "../../lambdas/generations/item.ts";
 import type { Generation, Queued } from "../../lambdas/generations/record.ts";
 import { parseCreateRequest } from "../../lambdas/generations/request.ts";
-import { claim } from "../../lambdas/generations/transitions.ts";
+import { claim } from "../../lambdas/generations/transitions/claim.ts";
 import { messageBody } from "../../lambdas/painting/queue.ts";
 import { timestamp } from "../../lambdas/platform/clock.ts";
 import { randomId } from "../../lambdas/platform/ids.ts";

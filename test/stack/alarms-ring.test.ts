@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { logged } from "../../lambdas/generations/logged.ts";
 import { oldestOpenSeconds } from "../../lambdas/generations/oldest-open.ts";
 import type { Generation } from "../../lambdas/generations/record.ts";
-import { expire } from "../../lambdas/generations/transitions.ts";
+import { expire } from "../../lambdas/generations/transitions/queued.ts";
 import type { Download } from "../../lambdas/images/download.ts";
 import { messageBody } from "../../lambdas/painting/queue.ts";
 import { receiveTurns } from "../../lambdas/painting/receive-turns.ts";

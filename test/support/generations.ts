@@ -1,7 +1,9 @@
 import { accept } from "../../lambdas/generations/accept.ts";
 import type { Painted, Queued, Submitting, Succeeded } from "../../lambdas/generations/record.ts";
 import { createRequestSchema, parseCreateRequest } from "../../lambdas/generations/request.ts";
-import { checkpoint, claim, complete } from "../../lambdas/generations/transitions.ts";
+import { checkpoint } from "../../lambdas/generations/transitions/checkpoint.ts";
+import { claim } from "../../lambdas/generations/transitions/claim.ts";
+import { complete } from "../../lambdas/generations/transitions/painted.ts";
 import { offerOf } from "../../lambdas/providers/registry.ts";
 
 /** Noon of a day, as good a moment as any. */

@@ -2,7 +2,8 @@ import { BatchWriteCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toItem } from "../../../lambdas/generations/item.ts";
 import { positionOf } from "../../../lambdas/generations/listing.ts";
-import { cancel, claim, expire } from "../../../lambdas/generations/transitions.ts";
+import { claim } from "../../../lambdas/generations/transitions/claim.ts";
+import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
 import {
   HOUR,
   MINUTE,

@@ -1,6 +1,6 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
-import { cancel } from "../../../lambdas/generations/transitions.ts";
+import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { withStarted } from "../../../lambdas/openai/ledger.ts";
 import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import { newStores, type Stores } from "./wiring.ts";

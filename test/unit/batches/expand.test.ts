@@ -7,7 +7,10 @@ import { batchRequestSchema } from "../../../lambdas/batches/request.ts";
 import { acceptBatch, failBatch } from "../../../lambdas/batches/steps.ts";
 import { createBatchStore } from "../../../lambdas/batches/table.ts";
 import { viewOfBatch } from "../../../lambdas/batches/view.ts";
-import { cancel, claim, giveUpImage, refuse } from "../../../lambdas/generations/transitions.ts";
+import { claim } from "../../../lambdas/generations/transitions/claim.ts";
+import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts";
+import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
+import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { lineKeyOf } from "../../../lambdas/platform/ids.ts";
 import { Contended, ServiceError } from "../../../lambdas/platform/problems.ts";
 import {

@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { inspectionOf } from "../../../bin/client/inspection.ts";
 import { acceptRefused, type DecisionNeeds, endRefused } from "../../../bin/client/refused-picture.ts";
 import type { Painted } from "../../../lambdas/generations/record.ts";
-import { adopt, postponeFetch } from "../../../lambdas/generations/transitions.ts";
+import { adopt, postponeFetch } from "../../../lambdas/generations/transitions/painted.ts";
 import { waitingOf } from "../../../lambdas/generations/waiting-view.ts";
 import { NOON, painted, queued, SOURCE_URL } from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";

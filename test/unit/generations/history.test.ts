@@ -1,13 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type HistoryEntry, MOST_ENTRIES, withHappenings } from "../../../lambdas/generations/history.ts";
-import {
-  cancel,
-  loseAnswer,
-  postponeFetch,
-  refuse,
-  requeue,
-} from "../../../lambdas/generations/transitions.ts";
+import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
+import { postponeFetch } from "../../../lambdas/generations/transitions/painted.ts";
+import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
+import { refuse, requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import {
   MINUTE,
   NOON,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { CorruptRecord, fromItem, idOf, NewerRecord, toItem } from "../../../lambdas/generations/item.ts";
 import type { Queued } from "../../../lambdas/generations/record.ts";
-import { cancel, expire, giveUpImage, requeue } from "../../../lambdas/generations/transitions.ts";
+import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts";
+import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
+import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { MINUTE, NOON, painted, queued, refusal, submitting, succeeded } from "../../support/generations.ts";
 
 const all = {

@@ -1,13 +1,10 @@
 import { expect, test } from "vitest";
 import { logged } from "../../../lambdas/generations/logged.ts";
 import type { Painted, Queued } from "../../../lambdas/generations/record.ts";
-import {
-  checkpoint,
-  claim,
-  complete,
-  postponeFetch,
-  requeue,
-} from "../../../lambdas/generations/transitions.ts";
+import { checkpoint } from "../../../lambdas/generations/transitions/checkpoint.ts";
+import { claim } from "../../../lambdas/generations/transitions/claim.ts";
+import { complete, postponeFetch } from "../../../lambdas/generations/transitions/painted.ts";
+import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { NOON, PRICE, queued, SOURCE_URL } from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cancel, expire } from "../../../lambdas/generations/transitions.ts";
+import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
 import { HOUR, MINUTE, NOON, queued, submitting } from "../../support/generations.ts";
 import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
 

@@ -2,20 +2,17 @@ import { describe, expect, test } from "vitest";
 import { billedOf } from "../../../lambdas/generations/billed.ts";
 import { problemOfEnd } from "../../../lambdas/generations/problem-of-end.ts";
 import { statusOf } from "../../../lambdas/generations/record.ts";
+import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
+import { adopt, giveUpImage, postponeFetch } from "../../../lambdas/generations/transitions/painted.ts";
 import {
   abandon,
-  adopt,
   cancel,
   expire,
-  giveUpImage,
   isOverdue,
-  loseAnswer,
-  postponeFetch,
-  refuse,
-  remove,
-  requeue,
   revive,
-} from "../../../lambdas/generations/transitions.ts";
+} from "../../../lambdas/generations/transitions/queued.ts";
+import { refuse, requeue } from "../../../lambdas/generations/transitions/refuse.ts";
+import { remove } from "../../../lambdas/generations/transitions/remove.ts";
 import {
   HOUR,
   MINUTE,

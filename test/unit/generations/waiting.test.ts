@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { postponeFetch, requeue } from "../../../lambdas/generations/transitions.ts";
+import { postponeFetch } from "../../../lambdas/generations/transitions/painted.ts";
+import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { waitingOf } from "../../../lambdas/generations/waiting-view.ts";
 import {
   MINUTE,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Generation, Submitting } from "../../../lambdas/generations/record.ts";
-import { requeue } from "../../../lambdas/generations/transitions.ts";
+import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import type { Pacer } from "../../../lambdas/pacing/limiter.ts";
 import { paceOf } from "../../../lambdas/pacing/pace.ts";
 import { type ApiUnderTest, apiUnderTest } from "../../support/in-memory-api.ts";

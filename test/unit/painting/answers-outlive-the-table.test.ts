@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Generation, Submitting } from "../../../lambdas/generations/record.ts";
-import { cancel, claim, loseAnswer, remove } from "../../../lambdas/generations/transitions.ts";
+import { claim } from "../../../lambdas/generations/transitions/claim.ts";
+import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
+import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
+import { remove } from "../../../lambdas/generations/transitions/remove.ts";
 import { settleLateAnswer } from "../../../lambdas/painting/late-answer.ts";
 import { submit } from "../../../lambdas/painting/submit.ts";
 import { NOON, PRICE, painted, queued, SOURCE_URL, submitting } from "../../support/generations.ts";

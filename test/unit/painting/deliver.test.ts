@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Generation } from "../../../lambdas/generations/record.ts";
-import { cancel, revive } from "../../../lambdas/generations/transitions.ts";
+import { cancel, revive } from "../../../lambdas/generations/transitions/queued.ts";
 import { deliver } from "../../../lambdas/painting/turn.ts";
 import { timestamp } from "../../../lambdas/platform/clock.ts";
 import type { Submission } from "../../../lambdas/providers/port.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cancel, requeue } from "../../../lambdas/generations/transitions.ts";
+import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
+import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { reconcile } from "../../../lambdas/painting/reconcile.ts";
 import {
   HOUR,

@@ -9,7 +9,9 @@ import {
 } from "@aws-sdk/client-sfn";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
-import { cancel, expire, giveUpImage, refuse } from "../../../lambdas/generations/transitions.ts";
+import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts";
+import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
+import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import type { ProblemCode } from "../../../lambdas/platform/problems.ts";
 import { createEndings } from "../../../lambdas/workflows/announce-end.ts";
 import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";

@@ -3,14 +3,11 @@ import type { Context } from "aws-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Generation } from "../../../lambdas/generations/record.ts";
-import {
-  cancel,
-  checkpoint,
-  claim,
-  complete,
-  expire,
-  refuse,
-} from "../../../lambdas/generations/transitions.ts";
+import { checkpoint } from "../../../lambdas/generations/transitions/checkpoint.ts";
+import { claim } from "../../../lambdas/generations/transitions/claim.ts";
+import { complete } from "../../../lambdas/generations/transitions/painted.ts";
+import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
+import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { logger } from "../../../lambdas/platform/observe.ts";
 import { Contended } from "../../../lambdas/platform/problems.ts";
 import { runTask } from "../../../lambdas/workflows/run-task.ts";
