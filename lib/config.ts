@@ -20,6 +20,7 @@ const deployed = {
   marking: "iptc",
   tableKey: "owned",
   keepData: true,
+  deletionProtection: false,
   authentication: "key",
   // Three sends, as the SDKs do by default, of 25 s each.
   openaiPatienceSeconds: 75,

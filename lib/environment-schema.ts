@@ -73,8 +73,13 @@ export const environmentSchema = z
     marking: z.enum(["iptc", "none"]),
     /** What the table is encrypted with: a key that AWS owns (free), or the account's `aws/dynamodb` (billed, in CloudTrail). */
     tableKey: z.enum(["owned", "managed"]),
-    /** Whether table, bucket and secret outlive the stack, and cannot be deleted by accident. */
+    /** Whether table, bucket and secrets outlive the stack. */
     keepData: z.boolean(),
+    /**
+     * Whether stack and table refuse to be deleted. Set once the first deployment stands: one that fails has to be
+     * deleted before it can be repeated.
+     */
+    deletionProtection: z.boolean(),
     /** `key`: our API keys; `iam`: SigV4, checked by API Gateway. */
     authentication: z.enum(["key", "iam"]),
     /** How long an SDK of OpenAI waits with all its re-sends: what cannot start by then is refused at its door. */

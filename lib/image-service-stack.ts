@@ -14,35 +14,17 @@ import { Store } from "./store.ts";
 import { timeoutsFor } from "./timeouts.ts";
 import { Workflows } from "./workflows.ts";
 
-interface ImageServiceStackProps {
-  /**
-   * With `-c first=true`: nothing is protected from deletion yet. A first deployment that fails has to be deleted
-   * before it can be repeated, which protection forbids; the next deployment protects what there is by then.
-   */
-  readonly firstDeployment?: boolean;
-}
-
 /** The whole service in one environment. */
 export class ImageServiceStack extends Stack {
-  constructor(
-    scope: Construct,
-    environment: Environment,
-    { firstDeployment = false }: ImageServiceStackProps = {},
-  ) {
-    const guarded = environment.keepData && !firstDeployment;
+  constructor(scope: Construct, environment: Environment) {
     super(scope, stackName(environment.name), {
       description: `Image service (${environment.name}): a prompt in, a durable PNG out`,
-      terminationProtection: guarded,
+      terminationProtection: environment.deletionProtection,
     });
-    if (environment.keepData && firstDeployment)
-      Annotations.of(this).addWarningV2(
-        "image-service:not-protected",
-        "With -c first=true table and stack are not protected from deletion: deploy once more without it.",
-      );
     for (const { id, warning } of gapsOf(environment)) Annotations.of(this).addWarningV2(id, warning);
     const timeouts = timeoutsFor(environment.provider.timeoutSeconds);
 
-    const store = new Store(this, "Store", environment, { guarded });
+    const store = new Store(this, "Store", environment);
     const queue = new WorkQueue(this, "Queue", timeouts);
     const expansions = new Expansions(this, "Expansions", timeouts);
     const providerKey = new ProviderKey(this, "ProviderKey", environment);
@@ -73,15 +55,22 @@ export class ImageServiceStack extends Stack {
   }
 }
 
-/** What prod should not be without, and is free to be. */
+/** What an environment should not be without, and is free to be. */
 function gapsOf({
   name,
   budget,
   alarmEmails,
   pageEmails = [],
+  keepData,
+  deletionProtection,
 }: Environment): { id: string; warning: string }[] {
-  if (name !== "prod") return [];
   const gaps = [];
+  if (keepData && !deletionProtection)
+    gaps.push({
+      id: "image-service:not-protected",
+      warning: `${name} is not protected from deletion: once its first deployment stands, set deletionProtection: true in lib/config.ts and deploy again.`,
+    });
+  if (name !== "prod") return gaps;
   if (budget?.environmentMonthly === undefined)
     gaps.push({
       id: "image-service:no-budget",

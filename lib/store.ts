@@ -51,9 +51,9 @@ export class Store extends Construct {
   private readonly table: Table;
   private readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, environment: Environment, { guarded }: { guarded: boolean }) {
+  constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id);
-    const { keepData } = environment;
+    const { keepData, deletionProtection } = environment;
     const removalPolicy = removalPolicyOf(environment);
 
     this.table = new Table(this, "Table", {
@@ -64,7 +64,7 @@ export class Store extends Construct {
       // Encrypted either way; only the managed key is the account's to see, and is billed per request.
       encryption: environment.tableKey === "managed" ? TableEncryption.AWS_MANAGED : TableEncryption.DEFAULT,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
-      deletionProtection: guarded,
+      deletionProtection,
       removalPolicy,
     });
     for (const { indexName, partition, sort } of indexes)

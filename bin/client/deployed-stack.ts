@@ -13,7 +13,7 @@ export async function deployedOutputs(environment: EnvironmentName): Promise<Rec
   const status = Stacks[0]?.StackStatus ?? "";
   if (/^(ROLLBACK_|CREATE_FAILED|DELETE_)/.test(status))
     throw new Failure(
-      `The stack ${StackName} is ${status}: nothing works in it. Mend the cause and deploy again: npx cdk deploy -c env=${environment} -c first=true.`,
+      `The stack ${StackName} is ${status}: nothing works in it. Mend the cause and deploy again: npx cdk deploy -c env=${environment}.`,
     );
   const outputs = Stacks[0]?.Outputs ?? [];
   return Object.fromEntries(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));

@@ -6,7 +6,9 @@ import { dataOf, type Template, templateSchema, threatsTo } from "../../lib/data
 import { type Resource, synthesise, synthesised } from "./synthesised.ts";
 
 const templateOf = ({ template }: ReturnType<typeof synthesised>) => templateSchema.parse(template.toJSON());
-const prod = templateOf(synthesised("prod"));
+/** As it is once it stands. */
+const environment = { ...synthesised("prod").environment, deletionProtection: true };
+const prod = templateOf(synthesise(environment));
 
 const TABLE = "StoreTable0CCFA19B";
 const BUCKET = "StoreBucket4FBDE984";
@@ -25,7 +27,7 @@ const idOf = (type: string) =>
 describe("the guard of data", () => {
   it("lets a deployment pass that changes nothing, adds something, or keeps for longer", () => {
     expect(said(() => {})).toEqual([]);
-    const later = synthesise({ ...synthesised("prod").environment, retentionDays: 120 });
+    const later = synthesise({ ...environment, retentionDays: 120 });
     expect(threatsTo(prod, templateOf(later))).toEqual([]);
     const none: Template = { Resources: {} };
     expect(threatsTo(none, prod)).toEqual([]);
@@ -84,7 +86,7 @@ describe("the guard of data", () => {
   });
 
   it("refuses a shorter retention of an environment, which ends old pictures at once", () => {
-    const shorter = synthesise({ ...synthesised("prod").environment, retentionDays: 30 });
+    const shorter = synthesise({ ...environment, retentionDays: 30 });
     expect(
       threatsTo(prod, templateOf(shorter))
         .map(({ what }) => what)

@@ -24,7 +24,6 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
       TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: true },
       // The key that AWS owns: encrypted, and free.
       SSESpecification: { SSEEnabled: false },
-      DeletionProtectionEnabled: environment.keepData,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: environment.keepData },
     });
   });
@@ -96,7 +95,6 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
     for (const type of held)
       for (const [id, resource] of resourcesOf(stack, type))
         expect([id, resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual([id, ...policies]);
-    expect(stack.stack.terminationProtection).toBe(environment.keepData);
   });
 
   it("keeps the logical ids of what holds data: another id is another, empty resource", () => {
@@ -155,12 +153,25 @@ describe("an environment that moves to another region of its provider, and back"
   });
 });
 
-describe("a first deployment", () => {
-  it("protects nothing from deletion, so that it can be repeated when it fails, and says so", () => {
-    const { stack, template } = synthesise(synthesised("prod").environment, { firstDeployment: true });
-    expect(stack.terminationProtection).toBe(false);
-    template.hasResourceProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: false });
-    Annotations.fromStack(stack).hasWarning("*", Match.stringLikeRegexp("deploy once more without it"));
+describe("protection from deletion", () => {
+  const warnings = ({ stack }: Synthesised) =>
+    Annotations.fromStack(stack).findWarning("*", Match.stringLikeRegexp("not protected from deletion"));
+
+  it.each(everyEnvironment)(
+    "is none in a first deployment of $name, so that it can fail and be repeated",
+    ({ name }) => {
+      const first = synthesised(name);
+      expect(first.stack.terminationProtection).toBe(false);
+      first.template.hasResourceProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: false });
+      expect(warnings(first)).toHaveLength(first.environment.keepData ? 1 : 0);
+    },
+  );
+
+  it("is set by the configuration once the stack stands, on stack and table", () => {
+    const later = synthesise({ ...synthesised("prod").environment, deletionProtection: true });
+    expect(later.stack.terminationProtection).toBe(true);
+    later.template.hasResourceProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: true });
+    expect(warnings(later)).toEqual([]);
   });
 });
 

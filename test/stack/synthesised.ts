@@ -35,12 +35,9 @@ export interface Synthesised {
 }
 
 /** Synthesises any environment. */
-export function synthesise(
-  environment: Environment,
-  props: { readonly firstDeployment?: boolean } = {},
-): Synthesised {
+export function synthesise(environment: Environment): Synthesised {
   const app = new App({ context: { ...context, "aws:cdk:bundling-stacks": [] } });
-  const stack = new ImageServiceStack(app, environment, props);
+  const stack = new ImageServiceStack(app, environment);
   const template = Template.fromStack(stack);
   return {
     environment,
