@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { crc32 } from "node:zlib";
 
 /**
@@ -60,7 +61,7 @@ export function markPng(file: Buffer, mark: Mark): Marked {
   if (text.includes("DigitalSourceType")) return { kind: "untouched", reason: "own_source_type" };
   const end = text.lastIndexOf("</rdf:RDF>");
   if (end === -1) return { kind: "untouched", reason: "unreadable_metadata" };
-  const packet = packetChunk(text.slice(0, end) + description(mark) + text.slice(end));
+  const packet = packetChunk(text.slice(0, end) + description(mark, text) + text.slice(end));
   return {
     kind: "marked",
     bytes: Buffer.concat([file.subarray(0, own.start), packet, file.subarray(own.end)]),
@@ -86,13 +87,14 @@ function isXmp(content: Buffer): boolean {
   return content.toString("latin1", 0, KEYWORD.length + 1) === `${KEYWORD}\0`;
 }
 
-/** The packet of an uncompressed iTXt chunk, as XMP asks for; null for any other. */
+/** The packet of an uncompressed iTXt chunk in UTF-8, as XMP asks for; null for any other. */
 function xmpText(content: Buffer): string | null {
   const flags = KEYWORD.length + 1;
   if (content[flags] !== 0) return null;
   const languageEnd = content.indexOf(0, flags + 2);
   const translatedEnd = languageEnd === -1 ? -1 : content.indexOf(0, languageEnd + 1);
-  return translatedEnd === -1 ? null : content.toString("utf8", translatedEnd + 1);
+  const packet = content.subarray(translatedEnd + 1);
+  return translatedEnd === -1 || !isUtf8(packet) ? null : packet.toString("utf8");
 }
 
 /** Keyword, no compression, no language, no translated keyword, and the packet. */
@@ -122,14 +124,23 @@ function xmpPacket(mark: Mark): string {
   ].join("");
 }
 
-function description({ generationId, model, createdAt }: Mark): string {
+/** What we say, but for properties that the packet already has: XMP lets a resource have each once. */
+function description({ generationId, model, createdAt }: Mark, packet = ""): string {
+  const properties = {
+    "Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE_ADDRESS,
+    "xmp:CreateDate": createdAt,
+    "xmp:CreatorTool": model,
+    "dc:identifier": generationId,
+  };
+  const ours = Object.entries(properties)
+    .filter(([name]) => !packet.includes(name))
+    .map(([name, value]) => ` ${name}="${escaped(value)}"`);
   return [
     '<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about=""',
     ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"',
     ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"',
-    ` Iptc4xmpExt:DigitalSourceType="${SOURCE_TYPE_ADDRESS}"`,
-    ` xmp:CreateDate="${escaped(createdAt)}" xmp:CreatorTool="${escaped(model)}"`,
-    ` dc:identifier="${escaped(generationId)}"/>`,
+    ...ours,
+    "/>",
   ].join("");
 }
 

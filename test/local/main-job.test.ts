@@ -1,5 +1,9 @@
 import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import ExifReader from "exifreader";
 import { describe, expect, test } from "vitest";
+import { pixelsOf } from "../support/pixels.ts";
+import { unmarked } from "../support/unmarked.ts";
 import { aws, call, callsFor, create, dimensions, download, ended, stack, uniquePrompt } from "./harness.ts";
 
 async function invokeTask(payload: unknown): Promise<{ failed: boolean; answer: Record<string, unknown> }> {
@@ -30,6 +34,28 @@ describe("a prompt in, a durable PNG out", () => {
     expect(sha256).toBe(body.image?.sha256);
     expect(paintedSha256).toBe(painted?.image_sha256);
     expect(body.provider).toEqual({ region: "sg", request_id: painted?.request_id });
+  });
+
+  test("the stored picture says to another maker's reader that it was generated, and by what", async () => {
+    const { body } = await call("/generations", { json: { prompt: uniquePrompt() } });
+
+    const { bytes } = await download(body);
+    const { DigitalSourceType, CreatorTool, identifier } = ExifReader.load(bytes);
+    const address = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+    expect([DigitalSourceType?.value, CreatorTool?.value, identifier?.value]).toEqual([
+      address,
+      body.model,
+      body.id,
+    ]);
+    expect(await pixelsOf(bytes)).toEqual(await pixelsOf(unmarked(bytes)));
+    expect(body.provenance).toMatchObject({
+      marked: ["iptc"],
+      digital_source_type: "trainedAlgorithmicMedia",
+    });
+    const { Metadata } = await aws.bucket.send(
+      new HeadObjectCommand({ Bucket: body.image?.bucket, Key: body.image?.key }),
+    );
+    expect(Metadata).toMatchObject({ "digital-source-type": "trainedAlgorithmicMedia", marked: "iptc" });
   });
 
   test("respond-async answers at once, and a long poll hears of the end", async () => {

@@ -1,7 +1,8 @@
-import { createCanvas, loadImage } from "@napi-rs/canvas";
+import { createCanvas } from "@napi-rs/canvas";
 import ExifReader from "exifreader";
 import { describe, expect, test } from "vitest";
 import { markPng } from "../../../lambdas/images/marking.ts";
+import { pixelsOf } from "../../support/pixels.ts";
 import { chunk, header, SIGNATURE, samplePng } from "./sample-png.ts";
 
 const mark = { generationId: "gen_0", model: "qwen-image-max", createdAt: "2026-11-24T12:00:00.000Z" };
@@ -16,13 +17,6 @@ function painting(): Buffer {
   return canvas.toBuffer("image/png");
 }
 
-async function pixelsOf(file: Buffer): Promise<Uint8ClampedArray> {
-  const image = await loadImage(file);
-  const context = createCanvas(image.width, image.height).getContext("2d");
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height).data;
-}
-
 function marked(file: Buffer): Buffer {
   const result = markPng(file, mark);
   if (result.kind !== "marked") throw new Error(result.reason);
@@ -30,12 +24,12 @@ function marked(file: Buffer): Buffer {
 }
 
 /** A chunk that holds an XMP packet, uncompressed unless told. */
-const xmp = (packet: string, compressed = 0) =>
+const xmp = (packet: string | Buffer, compressed = 0) =>
   chunk(
     "iTXt",
     Buffer.concat([
       Buffer.from(`XML:com.adobe.xmp\0${String.fromCharCode(compressed)}\0\0\0`, "latin1"),
-      Buffer.from(packet),
+      typeof packet === "string" ? Buffer.from(packet) : packet,
     ]),
   );
 const rdf = (inner: string) =>
@@ -81,6 +75,16 @@ describe("a marked picture", () => {
     expect(tags["Label"]?.value).toBe("theirs");
     expect(bytes.toString("latin1").split("XML:com.adobe.xmp")).toHaveLength(2);
   });
+
+  test("leaves what its own packet says of its making, and says nothing of it a second time", () => {
+    const own = rdf(
+      '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="theirs"/>',
+    );
+    const bytes = marked(withChunk(xmp(own)));
+    expect(ExifReader.load(bytes)["CreatorTool"]?.value).toBe("theirs");
+    expect(bytes.toString("latin1").split("CreatorTool")).toHaveLength(2);
+    expect(ExifReader.load(bytes)["identifier"]?.value).toBe("gen_0");
+  });
 });
 
 test.each([
@@ -91,6 +95,11 @@ test.each([
     "own_source_type",
   ],
   ["has metadata that cannot be read", withChunk(xmp("compressed", 1)), "unreadable_metadata"],
+  [
+    "has metadata that is no UTF-8",
+    withChunk(xmp(Buffer.from(rdf("\xe9"), "latin1"))),
+    "unreadable_metadata",
+  ],
   ["is no PNG", Buffer.from("GIF89a"), "no_png"],
   ["ends within a chunk", painting().subarray(0, 60), "no_png"],
 ])("a file that %s is kept byte for byte", (_, file, reason) => {
