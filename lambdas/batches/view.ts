@@ -2,7 +2,7 @@ import * as z from "zod";
 import { faultSchema } from "../http/problem-schema.ts";
 import { idForKey, lineKeyOf } from "../platform/ids.ts";
 import { amountOf, millionthsOf } from "../platform/money.ts";
-import { BILLED, PROBLEMS } from "../platform/problems.ts";
+import { billedSchema, PROBLEMS } from "../platform/problems.ts";
 import type { Batch, LineFaults, Member } from "./record.ts";
 
 const count = z.int();
@@ -28,7 +28,7 @@ const usageView = z
     images: count,
     cost: z.string().meta({ description: "What is known to be billed so far, a decimal." }),
     currency: z.string(),
-    billed: z.enum(BILLED).meta({
+    billed: billedSchema.meta({
       description: "`unknown` where an answer is not here, or lost: then more may be billed.",
     }),
   })
@@ -47,7 +47,7 @@ export const batchView = z
   .object({
     id: z.string(),
     object: z.literal("batch"),
-    status: z.enum(["processing", "completed", "failed"]),
+    status: z.enum(["processing", "completed", "failed"]).meta({ id: "BatchStatus" }),
     created_at: z.iso.datetime(),
     completed_at: z.iso.datetime().nullable(),
     deadline: z.iso.datetime(),

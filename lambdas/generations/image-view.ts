@@ -7,6 +7,7 @@ import type { Generation } from "./record.ts";
 const fields = {
   content_type: z
     .enum(IMAGE_TYPES)
+    .meta({ id: "ImageType" })
     .meta({ description: "PNG, unless the provider delivered something else: warnings say so." }),
   width: z.int(),
   height: z.int(),

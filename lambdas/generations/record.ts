@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { IMAGE_TYPES } from "../images/image-type.ts";
 import { LANES } from "../pacing/lanes.ts";
-import { BILLED, PROBLEMS, type ProblemCode, providerRefusal } from "../platform/problems.ts";
+import { billedSchema, PROBLEMS, type ProblemCode, providerRefusal } from "../platform/problems.ts";
 import { historyEntry } from "./history.ts";
 import { inputSchema } from "./request.ts";
 import { waitingRecord } from "./waiting.ts";
@@ -12,13 +12,11 @@ export const SCHEMA = 1;
 /** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
 const time = z.iso.datetime({ precision: 3 });
 
-const billed = z.enum(BILLED);
-
 const failure = z.object({
   code: z.custom<ProblemCode>((value) => typeof value === "string" && Object.hasOwn(PROBLEMS, value)),
   message: z.string(),
   retryable: z.boolean(),
-  billed,
+  billed: billedSchema,
   provider: providerRefusal.nullable(),
 });
 
@@ -126,7 +124,7 @@ const image = z.object({
 
 const succeeded = z.object({ ...ended, state: z.literal("succeeded"), image: image.nullable() });
 const failed = z.object({ ...ended, state: z.literal("failed"), error: failure });
-const canceled = z.object({ ...ended, state: z.literal("canceled"), billed });
+const canceled = z.object({ ...ended, state: z.literal("canceled"), billed: billedSchema });
 const expired = z.object({ ...ended, state: z.literal("expired"), error: failure });
 
 /** A generation as the table keeps it: one shape per state. `input` is null in every state once it is removed. */
@@ -154,8 +152,9 @@ export type Failure = z.infer<typeof failure>;
 export type StoredImage = z.infer<typeof image>;
 
 /** The statuses that callers see. */
-export const STATUSES = ["queued", "running", "succeeded", "failed", "canceled", "expired"] as const;
+const STATUSES = ["queued", "running", "succeeded", "failed", "canceled", "expired"] as const;
 export type Status = (typeof STATUSES)[number];
+export const statusSchema = z.enum(STATUSES).meta({ id: "GenerationStatus" });
 
 /** The states between claim and end are one status to callers. */
 export function statusOf(generation: Generation): Status {

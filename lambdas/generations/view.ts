@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { ImageAddress } from "../images/bucket.ts";
 import { lineOf } from "../platform/ids.ts";
-import { BILLED, providerRefusal } from "../platform/problems.ts";
+import { billedSchema, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
 import { imageOf, imageView, indexedImageView, provenanceOf, provenanceView } from "./image-view.ts";
-import { type Failure, type Generation, isOpen, STATUSES, statusOf } from "./record.ts";
+import { type Failure, type Generation, isOpen, statusOf, statusSchema } from "./record.ts";
 import { inputSchema } from "./request.ts";
 import { type QueueOutlook, waitingOf, waitingView } from "./waiting-view.ts";
 
@@ -15,7 +15,7 @@ const usageView = z
     images: z.int(),
     cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
     currency: z.string(),
-    billed: z.enum(BILLED),
+    billed: billedSchema,
   })
   .meta({ id: "GenerationUsage", description: "What it cost." });
 
@@ -24,7 +24,7 @@ const errorView = z
     code: z.string(),
     message: z.string(),
     retryable: z.boolean(),
-    billed: z.enum(BILLED),
+    billed: billedSchema,
     provider: providerRefusal.nullable(),
   })
   .meta({ id: "GenerationError", description: "Why it ended without a picture." });
@@ -42,7 +42,7 @@ export const generationView = z
   .object({
     id: z.string(),
     object: z.literal("generation"),
-    status: z.enum(STATUSES),
+    status: statusSchema,
     model: z.string(),
     created_at: z.iso.datetime(),
     started_at: nullableTime,
@@ -52,7 +52,7 @@ export const generationView = z
     input: inputSchema.nullable().meta({ description: "What was asked; null once removed." }),
     image: imageView.nullable().meta({ description: "The first picture; null while there is none." }),
     images: z.array(indexedImageView).meta({ description: "Every picture, the first one too." }),
-    waiting: waitingView,
+    waiting: waitingView.nullable().meta({ description: "What it waits for; null once it has ended." }),
     batch: batchPlace.nullable().meta({ description: "Its place in a batch; null outside of one." }),
     usage: usageView,
     provider: z

@@ -2,11 +2,13 @@ import * as z from "zod";
 import type { Generation } from "./record.ts";
 import { REASONS, WAITS_FOR, type WaitingRecord } from "./waiting.ts";
 
-/** `waiting` as callers see it; null once the generation has ended. */
+/** `waiting` as callers see it, of a generation that has not ended. */
 export const waitingView = z
   .object({
-    for: z.enum(["slot", "provider", "operator", "image", "retry"]),
-    reason: z.enum(REASONS),
+    for: z
+      .enum(["slot", "provider", "operator", "image", "retry"])
+      .meta({ id: "WaitingFor", description: "Whose turn it is." }),
+    reason: z.enum(REASONS).meta({ id: "WaitingReason", description: "Why it waits." }),
     detail: z.string(),
     since: z.iso.datetime(),
     tries: z.int(),
@@ -15,10 +17,9 @@ export const waitingView = z
       .nullable()
       .meta({ description: "When the next step is due; null while nobody knows." }),
   })
-  .nullable()
   .meta({ id: "Waiting", description: "What it waits for, since when and until when." });
 
-export type WaitingView = z.infer<typeof waitingView>;
+export type WaitingView = z.infer<typeof waitingView> | null;
 
 /** What is known of the queue when a generation is shown. */
 export interface QueueOutlook {

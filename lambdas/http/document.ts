@@ -28,7 +28,12 @@ export function documentOf(operations: readonly Outline[]) {
   }
   const document: ZodOpenApiObject = {
     openapi: "3.1.0",
-    info: { title: "Image service", version: "1.0.0", description: introduction() },
+    info: {
+      title: "Image service",
+      version: "1.0.0",
+      description: introduction(),
+      contact: { name: "The operator of this service" },
+    },
     tags: [
       { name: "Generations", description: "A prompt in, a durable PNG out." },
       { name: "Batches", description: "Many generations at once, after everything that a person waits for." },
@@ -50,6 +55,7 @@ export function documentOf(operations: readonly Outline[]) {
         },
       },
       headers: { ...COMMON_HEADERS, ...QUOTA_HEADERS, ...ANSWER_HEADERS },
+      examples: problemExamples(operations),
     },
   };
   return createDocument(document, { override: tellDefault });
@@ -152,9 +158,13 @@ function answersOf({ answers, open }: Outline): Record<string, ZodOpenApiRespons
   );
 }
 
+function codesOf({ problems, open }: Outline): ProblemCode[] {
+  return [...problems, ...(open ? [] : WITH_KEY), ...ANYWHERE];
+}
+
 /** The problems of an operation by status, each of its codes with an example. */
 function problemsOf(operation: Outline, bodiless: boolean): Record<string, ZodOpenApiResponseObject> {
-  const codes = [...operation.problems, ...(operation.open ? [] : WITH_KEY), ...ANYWHERE];
+  const codes = codesOf(operation);
   const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort();
   return Object.fromEntries(
     statuses.map((status) => {
@@ -177,15 +187,21 @@ function problemsOf(operation: Outline, bodiless: boolean): Record<string, ZodOp
   );
 }
 
+/** By reference: most operations may answer most problems, and one example of each is enough. */
 function problemContent(codes: readonly ProblemCode[]) {
   return {
     schema: problemSchema,
-    examples: examplesOf(
-      Object.fromEntries(
-        codes.map((code) => [code, problemOf(code, { detail: `${PROBLEMS[code].title}.` }, REQUEST_ID)]),
-      ),
-    ),
+    examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
   };
+}
+
+function problemExamples(operations: readonly Outline[]) {
+  const codes = new Set(operations.flatMap(codesOf));
+  return examplesOf(
+    Object.fromEntries(
+      [...codes].map((code) => [code, problemOf(code, { detail: `${PROBLEMS[code].title}.` }, REQUEST_ID)]),
+    ),
+  );
 }
 
 function headersOf(open: boolean, more: readonly string[]): Record<string, { $ref: string }> {

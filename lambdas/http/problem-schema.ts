@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { BILLED, PROBLEMS, providerRefusal } from "../platform/problems.ts";
+import { billedSchema, PROBLEMS, providerRefusal } from "../platform/problems.ts";
 
 export const faultSchema = z
   .object({ pointer: z.string(), detail: z.string() })
@@ -13,9 +13,9 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     instance: z.string().optional().meta({ description: "The generation that it is about." }),
-    code: z.enum(Object.keys(PROBLEMS)),
+    code: z.enum(Object.keys(PROBLEMS)).meta({ id: "ProblemCode" }),
     retryable: z.boolean().meta({ description: "Whether the same request may succeed later." }),
-    billed: z.enum(BILLED),
+    billed: billedSchema,
     request_id: z.string(),
     errors: z.array(faultSchema).optional().meta({
       description:

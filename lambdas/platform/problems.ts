@@ -79,6 +79,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+export function isProblemCode(name: string): name is ProblemCode {
+  return Object.hasOwn(PROBLEMS, name);
+}
+
 /** What a generation may say that has ended without a picture. */
 export const ENDS = [
   "content_rejected",
@@ -92,8 +96,9 @@ export const ENDS = [
 ] as const satisfies readonly ProblemCode[];
 
 /** Whether the provider charged: `unknown` when its answer was lost. */
-export const BILLED = ["yes", "no", "unknown"] as const;
+const BILLED = ["yes", "no", "unknown"] as const;
 export type Billed = (typeof BILLED)[number];
+export const billedSchema = z.enum(BILLED).meta({ id: "Billed" });
 
 /** One fault of the input, with a JSON pointer to it. */
 export interface Fault {

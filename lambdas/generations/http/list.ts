@@ -9,7 +9,7 @@ import { ServiceError } from "../../platform/problems.ts";
 import { type GenerationListing, type ListingPage, type ListingQuery, positionOf } from "../listing.ts";
 import { owned } from "../owned.ts";
 import { type PresentNeeds, present, type ReadNeeds } from "../read.ts";
-import { type Generation, STATUSES, statusOf } from "../record.ts";
+import { type Generation, statusOf, statusSchema } from "../record.ts";
 import { type GenerationView, generationView } from "../view.ts";
 
 /** Lambda answers with 6 MB at most; generations with the longest prompts would be more, 100 at a time. */
@@ -36,7 +36,7 @@ const query = z.strictObject({
     .regex(CURSOR_FORM, { error: NO_CURSOR })
     .optional()
     .meta({ description: "The `next_cursor` of the page before, with the same filters." }),
-  status: z.enum(STATUSES).optional().meta({ description: "Only those in this status." }),
+  status: statusSchema.optional().meta({ description: "Only those in this status." }),
   created_after: time.optional().meta({ description: "Only those created later than this time." }),
   created_before: time.optional().meta({ description: "Only those created earlier than this time." }),
   idempotency_key: idempotencyKey.meta({ description: "Only the one of this idempotency key." }),

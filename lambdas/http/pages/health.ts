@@ -13,7 +13,7 @@ export const health = openOperation({
   answers: {
     200: {
       description: "It does.",
-      schema: z.object({ status: z.literal("ok") }),
+      schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }),
       examples: { alive: { status: "ok" } },
     },
   },

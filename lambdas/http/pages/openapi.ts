@@ -13,7 +13,7 @@ export const openapi = openOperation({
   answers: {
     200: {
       description: "The OpenAPI 3.1 document of this API.",
-      schema: z.looseObject({ openapi: z.string() }),
+      schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }),
     },
   },
   problems: [],

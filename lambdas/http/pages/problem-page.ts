@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PROBLEMS, type ProblemCode, ServiceError } from "../../platform/problems.ts";
+import { isProblemCode, PROBLEMS, type ProblemCode, ServiceError } from "../../platform/problems.ts";
 import type { ApiRequest } from "../api-request.ts";
 import { openOperation } from "../operation.ts";
 import { MEANINGS } from "../problem-meanings.ts";
@@ -40,7 +40,7 @@ export const problemPage = openOperation({
   problems: ["not_found"],
   async handle({ request, name }) {
     const code = Object.keys(PROBLEMS).find((each) => each.replaceAll("_", "-") === name);
-    if (code === undefined || !isCode(code))
+    if (code === undefined || !isProblemCode(code))
       throw new ServiceError("not_found", { detail: "There is no problem of this name." });
     const meaning = meaningOf(code);
     if (wantsJson(request))
@@ -61,10 +61,6 @@ export const problemPage = openOperation({
     };
   },
 });
-
-function isCode(name: string): name is ProblemCode {
-  return Object.hasOwn(PROBLEMS, name);
-}
 
 function meaningOf(code: ProblemCode): Meaning {
   const { title, status, retryable } = PROBLEMS[code];

@@ -12,7 +12,7 @@ const modelSchema = z
     object: z.literal("model"),
     created: z.int().meta({ description: "Unix time in seconds." }),
     owned_by: z.string(),
-    status: z.enum(["current", "legacy"]),
+    status: z.enum(["current", "legacy"]).meta({ id: "ModelStatus" }),
     successor: z.string().nullable().meta({ description: "The model that its maker names to follow it." }),
     snapshot: z.string().meta({ description: "The dated model that answers for this name today." }),
     size: z
