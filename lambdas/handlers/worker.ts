@@ -3,11 +3,11 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import { generations } from "../generations/configured.ts";
 import { images } from "../images/configured.ts";
-import { downloadImage } from "../images/download.ts";
 import { markFile } from "../images/mark-file.ts";
 import { createPacers } from "../pacing/pacers.ts";
-import { turns } from "../painting/configured.ts";
+import { configuredLiveness, turns } from "../painting/configured.ts";
 import type { WorkerDependencies } from "../painting/dependencies.ts";
+import { createDownload } from "../painting/download.ts";
 import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
 import { documents as client, objects, secrets } from "../platform/clients.ts";
@@ -18,56 +18,35 @@ import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import { createProviderKey } from "../providers/provider-key.ts";
 import { priceIn } from "../providers/registry.ts";
 
-const table = required("TABLE_NAME");
 const offer = configuredOffer();
+const { check } = offer.provider.resultHosts;
 const extraHosts = list("PROVIDER_IMAGE_HOSTS");
-const now = Date.now;
+const [table, now] = [required("TABLE_NAME"), Date.now];
 const marking = required("MARKING") === "none" ? "none" : "iptc";
+const probeEvery = requiredNumber("PROBE_SECONDS") * 1000;
+const pace = { quotaOf: configuredQuotas(offer), burst: requiredNumber("PROVIDER_BURST"), probeEvery };
 const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
-const check = (url: string) => offer.provider.resultHosts.check(url, { extraHosts });
+const timeoutMs = requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000;
 const provider = offer.provider.createClient({
   baseUrl: required("PROVIDER_BASE_URL"),
   readTimeoutMs: requiredNumber("PROVIDER_READ_TIMEOUT_SECONDS") * 1000,
-  isResultUrl: (url) => check(url).allowed,
+  isResultUrl: (url) => check(url, { extraHosts }).allowed,
 });
-const download = {
-  directory: tmpdir(),
-  check,
-  timeoutMs: requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000,
-};
 const dependencies: WorkerDependencies = {
   generations,
-  pacerOf: createPacers({
-    client,
-    table,
-    region: offer.region,
-    quotaOf: configuredQuotas(offer),
-    burst: requiredNumber("PROVIDER_BURST"),
-    probeEvery: requiredNumber("PROBE_SECONDS") * 1000,
-    now,
-    sleep,
-  }),
+  pacerOf: createPacers({ client, table, region: offer.region, ...pace, now, sleep }),
   images,
   answers,
   providerKey: createProviderKey(secrets, required("PROVIDER_KEY_SECRET_ARN"), now),
   submit: provider.submit,
-  async download(sourceUrl) {
-    const kept = await answers.addressOf(sourceUrl);
-    if (kept === null) return downloadImage(sourceUrl, download);
-    const inBucket = (url: string) => offer.provider.resultHosts.check(url, { extraHosts: [kept.host] });
-    return downloadImage(kept.href, { ...download, check: inBucket });
-  },
+  download: createDownload({ answers, check, extraHosts, directory: tmpdir(), timeoutMs }),
   mark: (file, mark) => markFile(file, marking, mark),
   modelOf: offer.modelOf,
   priceOf: (model, size) => priceIn(offer, model, size),
   region: offer.region,
   leaseSeconds: requiredNumber("LEASE_SECONDS"),
   slotWaitMs: requiredNumber("SLOT_WAIT_SECONDS") * 1000,
-  liveness: {
-    heartbeatMs: requiredNumber("HEARTBEAT_SECONDS") * 1000,
-    visibilitySeconds: requiredNumber("WORK_VISIBILITY_SECONDS"),
-    inquiryMs: requiredNumber("INQUIRY_SECONDS") * 1000,
-  },
+  liveness: configuredLiveness(),
   now,
   random: Math.random,
   sleep,

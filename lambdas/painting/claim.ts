@@ -1,10 +1,11 @@
+import { readOrQuarantine } from "../generations/quarantine.ts";
+import { expireIfOverdue } from "../generations/read.ts";
 import type { Generation, Queued, Submitting } from "../generations/record.ts";
 import { claim } from "../generations/transitions/claim.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
 import { timestamp } from "../platform/clock.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 import { inOrder, LEAST_CUT_HEAD } from "./queue-order.ts";
-import { expireIfOverdue, readOrQuarantine } from "./read.ts";
 
 /** How often the head of the queue is read again when other workers have claimed all of it. */
 const MOST_LOOKS = 3;

@@ -1,10 +1,10 @@
+import { readOrQuarantine } from "../generations/quarantine.ts";
 import type { Generation, Submitting } from "../generations/record.ts";
 import { loseAnswer } from "../generations/transitions/lose-answer.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import { back, type Disposition, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { settleLateAnswer } from "./late-answer.ts";
-import { readOrQuarantine } from "./read.ts";
 
 /** How long after the end of a lease a message looks again, in parts of it: clocks differ, and a table can be slow. */
 const LEASE_MARGIN = 0.2;

@@ -1,3 +1,4 @@
+import { readOrQuarantine } from "../generations/quarantine.ts";
 import {
   type EndedGeneration,
   type Generation,
@@ -12,7 +13,6 @@ import type { AcceptedAnswer } from "./accepted-answer.ts";
 import { bestEffort } from "./best-effort.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { fetchImage } from "./fetch-image.ts";
-import { readOrQuarantine } from "./read.ts";
 import { withMarked } from "./with-marked.ts";
 
 /** How often a later call for the same generation is looked at, until it has ended. */

@@ -1,8 +1,8 @@
+import { readOrQuarantine } from "../generations/quarantine.ts";
 import type { Generation } from "../generations/record.ts";
 import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
-import { readOrQuarantine } from "./read.ts";
 
 /** The index shows the head of a lane's queue only: of so many ids or more, it may have left some out. */
 export const LEAST_CUT_HEAD = 10;

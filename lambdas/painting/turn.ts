@@ -1,10 +1,10 @@
+import { expireIfOverdue, read } from "../generations/read.ts";
 import type { Generation } from "../generations/record.ts";
 import { slotOrAppointment } from "./await-slot.ts";
 import { claimNext } from "./claim.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { finishBegun } from "./finish-begun.ts";
 import { whenOfUse } from "./queue-order.ts";
-import { expireIfOverdue } from "./read.ts";
 import { submit } from "./submit.ts";
 
 /** Messages come back this part of the slot wait before their appointment: SQS counts in seconds. */
@@ -26,7 +26,7 @@ export async function deliver(id: string, dependencies: WorkerDependencies): Pro
   if (begun !== null) return begun;
   // Only a lost answer changes it on the way here; whatever else does is seen by the version check of the next write.
   const now = own.state === "submitting" ? latest(own, dependencies) : expireIfOverdue(own, dependencies);
-  return takeTurn(await now, dependencies);
+  return takeTurn((await now) ?? own, dependencies);
 }
 
 async function takeTurn(own: Generation, dependencies: WorkerDependencies): Promise<Disposition> {
@@ -74,6 +74,5 @@ function comeBack(own: Generation, at: number): Disposition {
 
 /** The generation as it is now; ended first, if its deadline has passed. */
 async function latest(known: Generation, dependencies: WorkerDependencies): Promise<Generation> {
-  const generation = (await dependencies.generations.get(known.id)) ?? known;
-  return expireIfOverdue(generation, dependencies);
+  return (await read(known.id, dependencies)) ?? known;
 }
