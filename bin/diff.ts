@@ -9,7 +9,10 @@ import { dataOf, type Template, templateSchema, threatsTo } from "../lib/data-gu
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { ImageServiceStack } from "../lib/image-service-stack.ts";
 import { stackName } from "../lib/stack-name.ts";
-import { speakingToAws, takeDefaultRegion } from "./client/deployed-stack.ts";
+import { changesBetween } from "../lib/template-changes.ts";
+import { speakingToAws } from "./client/aws-faults.ts";
+import { findStack, hasNeverStood } from "./client/deployed-stack.ts";
+import { takenSecrets } from "./client/taken-names.ts";
 import { parseCommand, runCommand } from "./command.ts";
 import { environmentName } from "./environment-option.ts";
 import { exitCode, Failure } from "./failure.ts";
@@ -23,7 +26,7 @@ interface Options {
 
 const program = new Command("npm run diff --")
   .description(
-    "Refuses a deployment that would replace, remove or keep for less time what holds data: run it before cdk deploy.",
+    "Lists what a deployment changes, and refuses one that would replace, remove or keep for less time what holds data.",
   )
   .requiredOption("--env <name>", "environment", environmentName)
   .option("--waive <LogicalId:reason>", "lets it happen to one resource; repeat for others", waiver, {})
@@ -33,10 +36,29 @@ const program = new Command("npm run diff --")
     const file = fileURLToPath(new URL(`../test/stack/data/${env}.json`, import.meta.url));
     const after = synthesised(env);
     const before = committed === true ? acceptedIn(file) : await deployed(env);
-    if (before === null) console.log(`${stackName(env)} is not there yet: nothing can be lost.`);
-    else refuseThreats(before, after, waive);
+    if (before === null) await refuseTaken(env, after, committed === true);
+    else {
+      if (committed !== true) sayChanges(before, after);
+      refuseThreats(before, after, waive);
+    }
     if (accept === true) writeFileSync(file, `${JSON.stringify(dataOf(after), null, 2)}\n`);
   });
+
+function sayChanges(before: Template, after: Template): void {
+  const changes = changesBetween(before, after);
+  console.log(changes.length === 0 ? "No resource changes, but for code." : changes.join("\n"));
+}
+
+/** A first deployment has nothing to lose. What an earlier one of the same name has left behind stands in its way. */
+async function refuseTaken(env: EnvironmentName, after: Template, isOffline: boolean): Promise<void> {
+  const [taken] = isOffline ? [] : await speakingToAws(() => takenSecrets(after));
+  if (taken !== undefined)
+    throw new Failure(
+      `The name ${taken} is taken by a secret that an earlier ${stackName(env)} has left: ` +
+        `aws secretsmanager delete-secret --force-delete-without-recovery --secret-id ${taken} frees it, with the key in it.`,
+    );
+  console.log(`${stackName(env)} is not there yet: nothing can be lost.`);
+}
 
 function refuseThreats(before: Template, after: Template, waivers: Options["waive"]): void {
   const threats = threatsTo(before, after);
@@ -67,17 +89,13 @@ function synthesised(env: EnvironmentName): Template {
 }
 
 async function deployed(env: EnvironmentName): Promise<Template | null> {
+  const stack = await findStack(env);
+  if (stack === null || hasNeverStood(stack.status)) return null;
   const wanted = { StackName: stackName(env), TemplateStage: TemplateStage.Original };
-  takeDefaultRegion();
-  const { TemplateBody } = await speakingToAws(async () => {
-    try {
-      return await new CloudFormationClient({}).send(new GetTemplateCommand(wanted));
-    } catch (error) {
-      if (error instanceof Error && /does not exist/.test(error.message)) return { TemplateBody: undefined };
-      throw error;
-    }
-  });
-  return TemplateBody === undefined ? null : templateSchema.parse(JSON.parse(TemplateBody));
+  const { TemplateBody = "" } = await speakingToAws(() =>
+    new CloudFormationClient({}).send(new GetTemplateCommand(wanted)),
+  );
+  return templateSchema.parse(JSON.parse(TemplateBody));
 }
 
 function acceptedIn(file: string): Template | null {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
-import { speakingToAws } from "./client/deployed-stack.ts";
+import { speakingToAws } from "./client/aws-faults.ts";
 import { type Check, type Finding, skipped } from "./client/findings.ts";
 import { healthChecks } from "./client/health-checks.ts";
 import { parseCommand, runCommand } from "./command.ts";

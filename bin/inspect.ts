@@ -6,7 +6,7 @@ import { createPacer } from "../lambdas/pacing/limiter.ts";
 import { paceOf } from "../lambdas/pacing/pace.ts";
 import { sleep } from "../lambdas/platform/clock.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
-import { speakingToAws } from "./client/deployed-stack.ts";
+import { speakingToAws } from "./client/aws-faults.ts";
 import { inspectionOf } from "./client/inspection.ts";
 import { acceptRefused, endRefused } from "./client/refused-picture.ts";
 import { connectToStore, type StoreConnection } from "./client/store-connection.ts";

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { exitCode, Failure, messageOf } from "../failure.ts";
+import type { Sign } from "./signature.ts";
 
 /** The service and who calls it. */
 export interface Api {
   /** Ends in `/v1`. */
   readonly url: string;
-  readonly key: string;
+  /** An API key, or a way to sign each request. */
+  readonly credential: string | Sign;
   /** What to do when nothing answers there: the end of a sentence. */
   readonly remedy: string;
 }
@@ -81,10 +83,10 @@ export async function call(api: Api, request: Call, signal: AbortSignal): Promis
 }
 
 /** Checked before anything is sent: `fetch` fails for a wrong header as it does for a lost connection. */
-function headersOf({ key }: Api, { headers, body }: Call): Headers {
+function headersOf({ credential }: Api, { headers, body }: Call): Headers {
   const all = new Headers();
   for (const [name, value] of Object.entries({
-    authorization: `Bearer ${key}`,
+    ...(typeof credential === "string" && { authorization: `Bearer ${credential}` }),
     ...(body !== undefined && { "content-type": "application/json" }),
     ...headers,
   }))
@@ -108,14 +110,19 @@ async function send(
   headers: Headers,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const response = await fetch(`${api.url}${path}`, {
+  const url = `${api.url}${path}`;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const { credential } = api;
+  const response = await fetch(url, {
     method,
-    headers,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    headers:
+      typeof credential === "string"
+        ? headers
+        : await credential({ method, url, headers: Object.fromEntries(headers), body: text }),
+    ...(text !== undefined && { body: text }),
     signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MILLISECONDS)]),
   });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: parsed(text) };
+  return { status: response.status, headers: response.headers, body: parsed(await response.text()) };
 }
 
 function parsed(text: string): unknown {

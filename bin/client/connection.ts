@@ -1,35 +1,35 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { type ApiKeyStore, createApiKeyStore } from "../../lambdas/api-keys/table.ts";
+import { environmentNamed } from "../../lib/config.ts";
 import type { EnvironmentName } from "../../lib/environment-schema.ts";
 import type { Variables } from "../../lib/local-variables.ts";
 import { exitCode, Failure } from "../failure.ts";
 import { readStackFile, type StackFile } from "../local/stack-file.ts";
 import { emulatorCredentials, localDirectory } from "../local/surroundings.ts";
 import type { Api } from "./api.ts";
+import { credentialFor, refuseUnlessKeys } from "./credential.ts";
 import { deployedOutputs, output } from "./deployed-stack.ts";
 
-/** The API of an environment, and the key to it: IMAGE_SERVICE_API_KEY, or locally the one that npm start has made. */
+/**
+ * The API of an environment, and the key to it: IMAGE_SERVICE_API_KEY, or locally the one that npm start has made. Where
+ * the environment takes signatures, requests are signed with the shell's AWS credentials.
+ */
 export async function connectToApi(environment: EnvironmentName, variables: Variables): Promise<Api> {
   const given = variables["IMAGE_SERVICE_API_KEY"];
   if (environment === "local") {
     const stack = localStack();
     return {
       url: stack.api_url,
-      key: given || stack.api_key,
+      credential: given || stack.api_key,
       remedy: "start the service with npm start, which replaces what is left of the last one",
     };
   }
-  if (given === undefined || given === "")
-    throw new Failure(
-      `There is no key for ${environment}: set IMAGE_SERVICE_API_KEY. ` +
-        `npm run keys -- create --owner NAME --env ${environment} makes one.`,
-      { exitCode: exitCode.unreachable },
-    );
+  const credential = credentialFor(environmentNamed(environment, {}), given);
   const outputs = await deployedOutputs(environment);
   return {
     url: output(outputs, "ApiUrl", environment),
-    key: given,
+    credential,
     remedy: "look at the network, and at the stack's ApiUrl",
   };
 }
@@ -46,6 +46,7 @@ function localTable() {
 }
 
 async function deployedTable(environment: EnvironmentName) {
+  refuseUnlessKeys(environmentNamed(environment, {}));
   const outputs = await deployedOutputs(environment);
   return { client: new DynamoDBClient({}), table: output(outputs, "TableName", environment) };
 }

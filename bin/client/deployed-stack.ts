@@ -1,65 +1,88 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import type { EnvironmentName } from "../../lib/environment-schema.ts";
 import { stackName } from "../../lib/stack-name.ts";
-import { exitCode, Failure, messageOf } from "../failure.ts";
+import { exitCode, Failure } from "../failure.ts";
+import { speakingToAws, takeDefaultRegion } from "./aws-faults.ts";
+import { deploymentFault } from "./failed-deployment.ts";
 
-/** The outputs of an environment's stack in AWS, in the account and region of the shell. */
-export async function deployedOutputs(environment: EnvironmentName): Promise<Record<string, string>> {
-  const StackName = stackName(environment);
-  takeDefaultRegion();
-  const { Stacks = [] } = await speakingToAws(() =>
-    new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName })),
-  );
-  const status = Stacks[0]?.StackStatus ?? "";
-  if (/^(ROLLBACK_|CREATE_FAILED|DELETE_)/.test(status))
-    throw new Failure(
-      `The stack ${StackName} is ${status}: nothing works in it. Mend the cause and deploy again: npx cdk deploy -c env=${environment}.`,
-    );
-  const outputs = Stacks[0]?.Outputs ?? [];
-  return Object.fromEntries(outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+/** An environment's stack as CloudFormation has it. */
+export interface DeployedStack {
+  readonly status: string;
+  readonly isProtected: boolean;
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Takes `AWS_DEFAULT_REGION` for the region, as the AWS CLI and the CDK do and the SDK does not. */
-export function takeDefaultRegion(variables: NodeJS.ProcessEnv = process.env): void {
-  const region = variables["AWS_DEFAULT_REGION"];
-  if (variables["AWS_REGION"] === undefined && region !== undefined && region !== "")
-    variables["AWS_REGION"] = region;
+/** The stack of an environment, in the account and region of the shell; null where there is none. */
+export async function findStack(environment: EnvironmentName): Promise<DeployedStack | null> {
+  takeDefaultRegion();
+  const client = new CloudFormationClient({});
+  const { Stacks = [] } = await speakingToAws(async () => {
+    try {
+      return await client.send(new DescribeStacksCommand({ StackName: stackName(environment) }));
+    } catch (error) {
+      if (error instanceof Error && / does not exist/.test(error.message)) return { Stacks: [] };
+      throw error;
+    }
+  });
+  const [stack] = Stacks;
+  if (stack === undefined) return null;
+  const { StackStatus = "", EnableTerminationProtection = false, Outputs = [] } = stack;
+  return {
+    status: StackStatus,
+    isProtected: EnableTerminationProtection,
+    outputs: Object.fromEntries(
+      Outputs.map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
+    ),
+  };
+}
+
+/**
+ * The outputs of an environment's stack in AWS, in the account and region of the shell.
+ *
+ * @throws Failure with the next command, where it is not there, or nothing works in it
+ */
+export async function deployedOutputs(environment: EnvironmentName): Promise<DeployedStack["outputs"]> {
+  const stack = await findStack(environment);
+  const name = stackName(environment);
+  if (stack === null) {
+    const region = await regionOfTheShell();
+    throw new Failure(
+      `There is no stack ${name} in this account in ${region}: look at AWS_PROFILE and AWS_REGION, or deploy it with npx cdk deploy -c env=${environment}.`,
+      { exitCode: exitCode.unreachable },
+    );
+  }
+  const { status, outputs } = stack;
+  if (/^(CREATE|REVIEW|DELETE|ROLLBACK)_IN_PROGRESS$/.test(status))
+    throw new Failure(
+      `The stack ${name} is ${status}: when that has ended, npx cdk deploy -c env=${environment} goes on from there.`,
+    );
+  if (hasNeverStood(status)) {
+    const client = new CloudFormationClient({});
+    const { reason, next } = await deploymentFault(client, { StackName: name, environment });
+    const why = reason === null ? "" : ` (${reason})`;
+    throw new Failure(`The stack ${name} is ${status}, nothing works in it${why}: ${next}.`);
+  }
+  return outputs;
+}
+
+/** Whether nothing of a stack works: its first deployment failed, or it was half deleted. */
+export function hasNeverStood(status: string): boolean {
+  return /^(ROLLBACK_|CREATE_FAILED|DELETE_|REVIEW_)/.test(status);
+}
+
+function regionOfTheShell(): Promise<string> {
+  return new CloudFormationClient({}).config.region();
 }
 
 /** The output of a name; throws when the stack has none, as before its first deployment is complete. */
-export function output(outputs: Record<string, string>, name: string, environment: EnvironmentName): string {
+export function output(
+  outputs: DeployedStack["outputs"],
+  name: string,
+  environment: EnvironmentName,
+): string {
   const value = outputs[name];
   if (value !== undefined && value !== "") return value;
   throw new Failure(
     `The stack ${stackName(environment)} has no output ${name}: deploy it with npx cdk deploy -c env=${environment}.`,
   );
-}
-
-/** Turns what AWS and its SDK throw into what a person can do about it. */
-export async function speakingToAws<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(advice(error), { exitCode: exitCode.unreachable, cause: error });
-  }
-}
-
-function advice(error: unknown): string {
-  const message = messageOf(error);
-  const name = error instanceof Error ? error.name : "";
-  if (/CredentialsProviderError|TokenProviderError/.test(name))
-    return `There are no AWS credentials to be found: set AWS_PROFILE, or sign in with aws sso login. (${message})`;
-  if (/region is missing/i.test(message))
-    return "There is no AWS region: set AWS_REGION, such as AWS_REGION=ap-southeast-1.";
-  if (
-    /ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature/.test(name)
-  )
-    return `AWS does not accept the credentials: sign in again. (${message})`;
-  if (/AccessDenied/.test(name)) return `AWS denies it: ${message}`;
-  const missing = /Stack with id (\S+) does not exist/.exec(message)?.[1];
-  if (missing !== undefined)
-    return `There is no stack ${missing} in this account and region: look at AWS_PROFILE and AWS_REGION, or deploy it with npx cdk deploy -c env=${missing.split("-").at(-1)}.`;
-  if (name === "ResourceNotFoundException") return `The table is not there: ${message}`;
-  return `AWS cannot be reached: ${message === "" ? name : message}`;
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { dataOf, type Template, templateSchema, threatsTo } from "../../lib/data-guard.ts";
+import { changesBetween } from "../../lib/template-changes.ts";
 import { type Resource, synthesise, synthesised } from "./synthesised.ts";
 
 const templateOf = ({ template }: ReturnType<typeof synthesised>) => templateSchema.parse(template.toJSON());
@@ -103,6 +104,33 @@ describe.each(["dev", "staging", "prod"] as const)("the accepted data of %s", (n
   it("is what the template has: npm run diff -- --env NAME --committed --accept", () => {
     const accepted: unknown = JSON.parse(readFileSync(new URL(`data/${name}.json`, import.meta.url), "utf8"));
     expect(JSON.parse(JSON.stringify(dataOf(templateOf(synthesised(name)))))).toEqual(accepted);
+  });
+});
+
+describe("the list of changes", () => {
+  const changes = (changing: (resources: Resource["Properties"]) => void) => {
+    const changed = structuredClone(prod);
+    changing(changed.Resources);
+    return changesBetween(prod, changed);
+  };
+
+  it("names what is new, gone and changed, and no new code", () => {
+    expect(changes(() => {})).toEqual([]);
+    expect(
+      changes((all) => {
+        all["Another"] = { Type: "AWS::SQS::Queue", Properties: {} };
+        delete all[SECRET];
+        all[TABLE].Properties.TableName = "t";
+        all[BUCKET].DeletionPolicy = "Delete";
+        for (const resource of Object.values<Resource>(all))
+          if (resource.Type === "AWS::Lambda::Function") resource.Properties["Code"] = { S3Key: "new" };
+      }),
+    ).toEqual([
+      "+ Another (AWS::SQS::Queue)",
+      `- ${SECRET} (AWS::SecretsManager::Secret)`,
+      `~ ${BUCKET} (AWS::S3::Bucket): DeletionPolicy`,
+      `~ ${TABLE} (AWS::DynamoDB::Table): TableName`,
+    ]);
   });
 });
 

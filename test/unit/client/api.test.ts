@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Api, call } from "../../../bin/client/api.ts";
 import { Failure } from "../../../bin/failure.ts";
 
-const api: Api = { url: "http://127.0.0.1:9/v1", key: "aik_1", remedy: "start it" };
+const api: Api = { url: "http://127.0.0.1:9/v1", credential: "aik_1", remedy: "start it" };
 const { signal } = new AbortController();
 
 const fetched = vi.fn<typeof fetch>();
@@ -31,7 +31,9 @@ describe("a header that cannot be sent", () => {
   });
 
   test("is not shown where it is the API key", async () => {
-    const failure = await failureOf(call({ ...api, key: "aik_€" }, { method: "GET", path: "/" }, signal));
+    const failure = await failureOf(
+      call({ ...api, credential: "aik_€" }, { method: "GET", path: "/" }, signal),
+    );
     expect(failure.exitCode).toBe(2);
     expect(failure.message).toContain("IMAGE_SERVICE_API_KEY");
     expect(failure.message).not.toContain("€");
