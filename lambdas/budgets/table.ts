@@ -30,22 +30,23 @@ export function budgetOf(owner: string, environment: string): Budget | null {
 interface Account {
   readonly owner: string;
   readonly at: number;
+  /** Each currency is counted by itself. Null for what was reserved before currencies were told apart. */
+  readonly currency: string | null;
 }
 
 /**
- * The writes that reserve a price, a decimal amount, under the caps: all of them or none. With a cap that is smaller
- * than the price there is nothing to write.
+ * The writes that reserve so many millionths under the caps: all of them or none. With a smaller cap there is nothing
+ * to write.
  *
  * @throws ServiceError `budget_exceeded` in that case
  */
 export function reserve(
   account: Account,
-  price: string,
+  millionths: number,
   budget: Budget,
   table: string,
-): { readonly millionths: number; readonly writes: readonly Write[] } {
-  const millionths = millionthsOf(price);
-  const writes = countersOf(account).map(({ of, pk }) => {
+): readonly Write[] {
+  return countersOf(account).map(({ of, pk }) => {
     const cap = budget[of];
     if (cap !== null && cap < millionths) throw exceeded();
     return {
@@ -64,7 +65,6 @@ export function reserve(
       },
     };
   });
-  return { millionths, writes };
 }
 
 /** The writes that give back what was reserved for this account. */
@@ -88,7 +88,12 @@ export interface RemainingBudget {
 /** What remains of the budget by the counters of the table; without a cap it covers everything. `now` in epoch milliseconds. */
 export function createRemainingBudget(
   client: DynamoDBDocumentClient,
-  { table, budget, now }: { table: string; budget: Budget | null; now: () => number },
+  {
+    table,
+    budget,
+    currency,
+    now,
+  }: { table: string; budget: Budget | null; currency: string; now: () => number },
 ): RemainingBudget {
   async function left({ cap, pk }: { cap: number; pk: string }): Promise<number> {
     const { Item } = await client.send(
@@ -99,7 +104,7 @@ export function createRemainingBudget(
 
   return {
     async covers(owner, millionths) {
-      const capped = countersOf({ owner, at: now() }).flatMap(({ of, pk }) => {
+      const capped = countersOf({ owner, at: now(), currency }).flatMap(({ of, pk }) => {
         const cap = budget?.[of] ?? null;
         return cap === null ? [] : [{ cap, pk }];
       });
@@ -116,9 +121,9 @@ export function exceeded(): ServiceError {
   });
 }
 
-/** The counters of an owner and of the environment, in the month of the spending. */
-function countersOf({ owner, at }: Account) {
-  const month = timestamp(at).slice(0, 7);
+/** The counters of an owner and of the environment, in the month of the spending and its currency. */
+function countersOf({ owner, at, currency }: Account) {
+  const month = timestamp(at).slice(0, 7) + (currency === null ? "" : `#${currency}`);
   return [
     { of: "owner", pk: `budget#owner#${owner}#${month}` },
     { of: "environment", pk: `budget#environment#${month}` },

@@ -43,6 +43,8 @@ const common = {
   attempts: z.int(),
   /** Whether an answer was lost, and with it perhaps an image that was charged. */
   outcome_lost: z.boolean(),
+  /** How many answers were lost: each of these calls may have been charged. */
+  lost_answers: z.int().default(0),
   /** The provider's region, and its price for one image there. */
   region: z.string(),
   price: z.object({ amount: z.string(), currency: z.string() }),
@@ -58,8 +60,10 @@ const common = {
   removed_at: time.nullable(),
   /** The batch that it came in with. */
   batch_id: z.string().nullable().default(null),
-  /** Millionths of the currency that a budget holds back for it; the store's own, null without a budget. */
+  /** Millionths that a budget holds back for it; the store's own, null without a budget. */
   reserved: z.int().nullable().default(null),
+  /** The currency of what is held back: the price's own when it was accepted. Null in records of before it was kept. */
+  reserved_currency: z.string().nullable().default(null),
   /** What happened to it, oldest first, written by the transition that it tells of. */
   history: z.array(historyEntry).default([]),
   /** Why it waits or was tried in vain, where that is more than its place in the queue; null once it has ended. */

@@ -3,6 +3,7 @@ import type { ImageAddress } from "../images/bucket.ts";
 import { lineOf } from "../platform/ids.ts";
 import { billedSchema, providerRefusal } from "../platform/problems.ts";
 import { billedOf } from "./billed.ts";
+import { chargesOf } from "./charges.ts";
 import { imageOf, imageView, indexedImageView, provenanceOf, provenanceView } from "./image-view.ts";
 import { type Failure, type Generation, isOpen, statusOf, statusSchema } from "./record.ts";
 import { inputSchema } from "./request.ts";
@@ -16,6 +17,10 @@ const usageView = z
     cost: z.string().nullable().meta({ description: "A decimal; null while it is unknown." }),
     currency: z.string(),
     billed: billedSchema,
+    possible_extra_charges: z.int().optional().meta({
+      description:
+        "How many earlier calls, whose answers were lost, may have been charged besides. Absent where none was.",
+    }),
   })
   .meta({ id: "GenerationUsage", description: "What it cost." });
 
@@ -108,9 +113,11 @@ export function viewOf(
 
 function usageOf(generation: Generation): GenerationView["usage"] {
   const billed = billedOf(generation);
+  const besides = chargesOf(generation) - 1;
   const { amount, currency } = generation.price;
   const cost = { yes: amount, no: "0", unknown: null }[billed];
-  return { images: generation.state === "succeeded" ? 1 : 0, cost, currency, billed };
+  const images = generation.state === "succeeded" ? 1 : 0;
+  return { images, cost, currency, billed, ...(besides > 0 && { possible_extra_charges: besides }) };
 }
 
 /** The key of an item holds its line; a name that its caller gave the line is not in the record. */

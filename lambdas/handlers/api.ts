@@ -36,7 +36,7 @@ export const handler = middy(
     batches,
     manifests: createManifests(objects, required("BUCKET_NAME")),
     limits: createRequestLimits(client, table, now),
-    remainingBudget: createRemainingBudget(client, { table, budget, now }),
+    remainingBudget: createRemainingBudget(client, { table, budget, currency: offer.currency, now }),
     pacerOf: createPacers({ client, table, region: offer.region, quotaOf, burst, now, sleep }),
     quotaOf,
     cursors: createCursors(cursorSecret(client, table)),

@@ -31,7 +31,7 @@ const ledger = createLedgerStore(aws.table, { table: TableName, retentionDays: 7
 const intent = (owner: string) => ({ ...queued(), owner });
 
 async function held(owner: string): Promise<unknown> {
-  const Key = { pk: `budget#owner#${owner}#2026-11` };
+  const Key = { pk: `budget#owner#${owner}#2026-11#USD` };
   return (await aws.table.send(new GetCommand({ TableName, Key }))).Item?.["held_millionths"];
 }
 

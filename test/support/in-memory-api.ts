@@ -193,7 +193,12 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },
     limits: inMemoryLimits(now),
-    remainingBudget: createRemainingBudget(generations.table.client, { table: "table", budget: null, now }),
+    remainingBudget: createRemainingBudget(generations.table.client, {
+      table: "table",
+      budget: null,
+      currency: "USD",
+      now,
+    }),
     pacerOf: () => pacer,
     cursors: createCursors(async () => Buffer.from("a key of cursors")),
     quotaOf: () => 60,

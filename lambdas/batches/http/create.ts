@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { requireBudget } from "../../budgets/cover.ts";
 import type { RemainingBudget } from "../../budgets/table.ts";
+import { mostCharges } from "../../generations/charges.ts";
 import { type OpenLimitNeeds, requireOpenLimit } from "../../generations/open-limit.ts";
 import type { RequestSchema } from "../../generations/request.ts";
 import * as examples from "../../http/examples.ts";
@@ -110,9 +111,12 @@ async function accept(
   return { batch: existing ?? accepted, replayed: existing !== null };
 }
 
-/** What its pictures cost where they are known; of those in a manifest one of the cheapest. */
+/** What its pictures may cost where they are known, a price for each call; of those in a manifest one of the cheapest. */
 function pricesOf({ items }: BatchRequest, offer: Offer): string[] {
-  if (items !== undefined) return items.map(({ model, size }) => priceIn(offer, model, size)?.amount ?? "0");
+  if (items !== undefined)
+    return items.flatMap((item) =>
+      Array.from({ length: mostCharges(item) }, () => priceIn(offer, item.model, item.size)?.amount ?? "0"),
+    );
   const costs = offer.models.flatMap(({ pricing }) => pricing.output.map(({ cost }) => cost));
   return costs.sort((a, b) => millionthsOf(a) - millionthsOf(b)).slice(0, 1);
 }

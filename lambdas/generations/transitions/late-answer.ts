@@ -9,8 +9,8 @@ import { PERHAPS_CHARGED } from "./lose-answer.ts";
  * and nothing is bought again. The message that brings the answer fetches it.
  */
 export function recoverAnswer(generation: Queued, answer: Answer, turn: string): Painted {
-  // One call alone was made: no other can have been charged besides it.
-  const isOnly = generation.attempts === 1;
+  // One call alone was made, or one answer alone was lost: no other can have been charged besides it.
+  const isOnly = generation.attempts === 1 || generation.lost_answers === 1;
   return checkpoint(
     {
       ...commonOf(generation),
@@ -20,6 +20,7 @@ export function recoverAnswer(generation: Queued, answer: Answer, turn: string):
       inquiry_at: null,
       submitted_at: timestamp(answer.now),
       lease_until: timestamp(answer.now),
+      lost_answers: Math.max(0, generation.lost_answers - 1),
       ...(isOnly && {
         outcome_lost: false,
         warnings: generation.warnings.filter((warning) => warning !== PERHAPS_CHARGED),

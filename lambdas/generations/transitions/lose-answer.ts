@@ -1,11 +1,9 @@
 import { timestamp } from "../../platform/clock.ts";
 import type { ProviderRefusal } from "../../platform/problems.ts";
+import { MOST_LOST_ANSWERS } from "../charges.ts";
 import { commonOf, type Failed, type Queued, type Submitting } from "../record.ts";
 import { waitAgain } from "../waiting.ts";
 import { ended, ending, failure, type Told, told } from "./ending.ts";
-
-/** Submissions after which a lost answer ends even a generation that chose `retry`. */
-const MOST_LOST_ANSWERS = 3;
 
 interface LostAnswer {
   readonly now: number;
@@ -34,6 +32,7 @@ export function loseAnswer(generation: Submitting, by: LostAnswer): Queued | Fai
       state: "queued",
       version: kept.version + 1,
       outcome_lost: true,
+      lost_answers: kept.lost_answers + 1,
       warnings: [...new Set([...kept.warnings, PERHAPS_CHARGED])],
       not_before: timestamp(by.notBefore),
       waiting: waitAgain(kept.waiting, { reason: "provider_unavailable", detail: by.detail, now: by.now }),
@@ -46,6 +45,7 @@ export function loseAnswer(generation: Submitting, by: LostAnswer): Queued | Fai
     history: told(generation, by, lost, ended("failed", "upstream_outcome_unknown")),
     state: "failed",
     outcome_lost: true,
+    lost_answers: generation.lost_answers + 1,
     request_id: provider?.request_id ?? null,
     error,
   };

@@ -9,7 +9,7 @@ const PRICE = 75_000;
 
 /** Millionths held for an owner in the month of all tests. */
 async function held({ client, table }: Stores, of = "owner#owner"): Promise<number> {
-  const Key = { pk: `budget#${of}#2026-11` };
+  const Key = { pk: `budget#${of}#2026-11#USD` };
   const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
   return Number(Item?.["held_millionths"] ?? 0);
 }

@@ -27,7 +27,7 @@ export async function newStores({ ownerBudget = "", environmentBudget = "" } = {
     listing: createListing(client, table),
     batches: createBatchStore(client, { table, retentionDays, now }),
     ledger: createLedgerStore(client, { table, retentionDays, budget }),
-    remainingBudget: createRemainingBudget(client, { table, budget, now }),
+    remainingBudget: createRemainingBudget(client, { table, budget, currency: "USD", now }),
     keys: createApiKeyStore(client, table, now),
     tokens: createTaskTokens(client, table, now),
     limits: createRequestLimits(client, table, now),

@@ -120,7 +120,7 @@ describe("creating a batch", () => {
   });
 
   describe("by an owner whose budget has 0.15 left", () => {
-    const COUNTER = "budget#owner#alice#2026-03";
+    const COUNTER = "budget#owner#alice#2026-03#USD";
     const capped = (held = 100_000) => {
       const api = withManifest();
       const { client, items } = api.generations.table;
@@ -129,6 +129,7 @@ describe("creating a batch", () => {
       const remainingBudget = createRemainingBudget(client, {
         table: "table",
         budget,
+        currency: "USD",
         now: () => api.clock.now,
       });
       Object.assign(api.dependencies, { remainingBudget });

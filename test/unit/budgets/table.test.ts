@@ -6,6 +6,7 @@ import { budgetOf, createRemainingBudget } from "../../../lambdas/budgets/table.
 import { removeOwned } from "../../../lambdas/generations/end-early.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
 import { claim } from "../../../lambdas/generations/transitions/claim.ts";
+import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { remove } from "../../../lambdas/generations/transitions/remove.ts";
@@ -16,8 +17,8 @@ import { inMemoryTable } from "../../support/in-memory-table.ts";
 
 type Writes = NonNullable<TransactWriteCommand["input"]["TransactItems"]>;
 
-const OWNER_COUNTER = "budget#owner#owner#2026-11";
-const TOTAL_COUNTER = "budget#environment#2026-11";
+const OWNER_COUNTER = "budget#owner#owner#2026-11#USD";
+const TOTAL_COUNTER = "budget#environment#2026-11#USD";
 
 /** A table in memory with transactions: every condition, then every write. */
 function remainingBudget(owner: string, environment: string) {
@@ -65,8 +66,13 @@ function remainingBudget(owner: string, environment: string) {
   const budget = budgetOf(owner, environment);
   const generations = createGenerationStore(client, "table", 30, budget);
   const ledger = createLedgerStore(client, { table: "table", retentionDays: 30, budget });
+  const read = async ({ id }: { id: string }) => {
+    const stored = await generations.get(id);
+    if (stored?.state !== "queued") throw new Error(`${id} is ${stored?.state}`);
+    return stored;
+  };
   const counters = () => [held(OWNER_COUNTER), held(TOTAL_COUNTER)];
-  return { table, client, transactions, conflicts, generations, ledger, counters };
+  return { table, client, transactions, conflicts, generations, ledger, read, counters };
 }
 
 describe("a budget", () => {
@@ -156,6 +162,48 @@ describe("a budget", () => {
     expect(all.counters()).toEqual([150_000, 150_000]);
   });
 
+  test("holds back what `retry` may cost, and gives back what was not charged", async () => {
+    const rich = remainingBudget("0.30", "");
+    const retry = queued({ body: { on_unknown_outcome: "retry" } });
+    await rich.generations.insert(retry);
+    expect(rich.counters()).toEqual([225_000, 225_000]);
+    await expect(
+      rich.generations.insert(queued({ body: { on_unknown_outcome: "retry" } })),
+    ).rejects.toMatchObject({ code: "budget_exceeded" });
+
+    const first = submitting(await rich.read(retry));
+    await rich.generations.save(first);
+    const lost = loseAnswer(first, { now: NOON, notBefore: NOON, detail: "lost" });
+    await rich.generations.save(lost);
+    const second = submitting(await rich.read(retry));
+    for (const next of [second, painted(second), succeeded(painted(second))])
+      await rich.generations.save(next);
+    expect(rich.counters()).toEqual([150_000, 150_000]);
+
+    const end = await rich.generations.get(retry.id);
+    if (end?.state !== "succeeded") throw new Error();
+    await rich.generations.save(remove(end, NOON));
+    expect(rich.counters()).toEqual([150_000, 150_000]);
+  });
+
+  test("counts each currency by itself, whatever region a generation is painted in later", async () => {
+    const generation = queued();
+    await all.generations.insert(generation);
+    const running = claim(await all.read(generation), {
+      now: NOON,
+      leaseSeconds: 1,
+      turn: "t",
+      region: "bj",
+      price: { amount: "0.50", currency: "CNY" },
+    });
+    await all.generations.save(running);
+    const refusal = { now: NOON, code: "content_rejected" as const, message: "no", provider: null };
+    await all.generations.save(refuse(running, refusal));
+    expect(all.counters()).toEqual([0, 0]);
+    await all.generations.insert({ ...queued(), price: { amount: "0.15", currency: "CNY" } });
+    expect(all.counters()).toEqual([0, 0]);
+  });
+
   test("is tried again where others write the counter at the same moment", async () => {
     all.conflicts.left = 3;
     expect(await all.generations.insert(queued())).toBeNull();
@@ -205,6 +253,7 @@ test("the remaining budget covers what is left under both caps, of this month", 
     createRemainingBudget(all.client, {
       table: "table",
       budget: budgetOf(owners, "0.20"),
+      currency: "USD",
       now: () => now,
     }).covers(owner, millionths);
   expect(await covers("owner", 150_000)).toBe(true);
@@ -214,7 +263,12 @@ test("the remaining budget covers what is left under both caps, of this month", 
   expect([await covers("other", 125_000), await covers("other", 125_001)]).toEqual([true, false]);
   expect(await covers("other", 125_001, { owners: "" })).toBe(false);
   expect(await covers("owner", 150_000, { now: NOON + 40 * 24 * HOUR })).toBe(true);
-  const free = createRemainingBudget(all.client, { table: "table", budget: null, now: () => NOON });
+  const free = createRemainingBudget(all.client, {
+    table: "table",
+    budget: null,
+    currency: "USD",
+    now: () => NOON,
+  });
   expect(await free.covers("owner", 10 ** 12)).toBe(true);
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { billedOf } from "../../../lambdas/generations/billed.ts";
+import { chargesOf } from "../../../lambdas/generations/charges.ts";
 import { problemOfEnd } from "../../../lambdas/generations/problem-of-end.ts";
 import { statusOf } from "../../../lambdas/generations/record.ts";
+import { recoverAnswer } from "../../../lambdas/generations/transitions/late-answer.ts";
 import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
 import { adopt, giveUpImage, postponeFetch } from "../../../lambdas/generations/transitions/painted.ts";
 import {
@@ -13,6 +15,7 @@ import {
 } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse, requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { remove } from "../../../lambdas/generations/transitions/remove.ts";
+import { viewOf } from "../../../lambdas/generations/view.ts";
 import {
   HOUR,
   MINUTE,
@@ -157,6 +160,36 @@ describe("what was billed", () => {
     const again = loseAnswer(submitting(retrying()), lost);
     if (again.state !== "queued") throw new Error("not queued");
     expect(billedOf(succeeded(painted(submitting(again))))).toBe("yes");
+  });
+
+  test("usage and warnings say that an earlier call may have been charged besides", () => {
+    const again = loseAnswer(submitting(retrying()), lost);
+    if (again.state !== "queued") throw new Error("not queued");
+    const outlook = { address: null, root: "/v1", estimatedStartAt: null, paused: null };
+    const view = viewOf(succeeded(painted(submitting(again))), outlook);
+    expect(view.usage).toEqual({
+      images: 1,
+      cost: "0.075",
+      currency: "USD",
+      billed: "yes",
+      possible_extra_charges: 1,
+    });
+    expect(view.warnings).toEqual([expect.stringContaining("may have been charged")]);
+    expect(viewOf(succeeded(), outlook).usage).not.toHaveProperty("possible_extra_charges");
+  });
+
+  test("a lost answer that comes after all is the picture's own charge", () => {
+    const again = loseAnswer(submitting(retrying()), lost);
+    if (again.state !== "queued") throw new Error("not queued");
+    const answer = {
+      requestId: null,
+      sourceUrl: "https://a/",
+      sourceExpiresAt: NOON,
+      width: 1,
+      height: 1,
+      now: NOON,
+    };
+    expect(chargesOf(recoverAnswer(again, answer, again.id))).toBe(1);
   });
 });
 
