@@ -94,7 +94,7 @@ export class Functions extends Construct {
       512,
     );
     store.follow(this.relay, queue.relayFailures);
-    store.grantRecords(this.relay, ["GetItem"]);
+    store.grantRecords(this.relay, ["GetItem", "UpdateItem"]);
     store.grantPicturesRead(this.relay);
     queue.grantSend(this.relay);
     expansions.grantSend(this.relay);

@@ -6,7 +6,7 @@ import type { AlarmRule } from "./service-alarm.ts";
 import { METRICS_NAMESPACE } from "./service-function.ts";
 
 /** How painting stops, or what it pays for nothing: counted by the functions themselves. */
-export function paintingAlarms({ api, task, worker, reconciler }: Functions): AlarmRule[] {
+export function paintingAlarms({ api, task, worker, reconciler, relay }: Functions): AlarmRule[] {
   return [
     {
       name: "provider-paused",
@@ -51,6 +51,14 @@ export function paintingAlarms({ api, task, worker, reconciler }: Functions): Al
       severity: "medium",
       impact: "Pictures were not painted within a day: their callers got none.",
       metric: counted("GenerationsExpired", [api, task, worker, reconciler]),
+      threshold: 1,
+    },
+    {
+      name: "end-not-announced",
+      severity: "medium",
+      impact:
+        "A workflow or a listener has not heard of the end of a picture: it is told later, or its workflow waits in vain.",
+      metric: counted("EndNotAnnounced", [relay]),
       threshold: 1,
     },
     {

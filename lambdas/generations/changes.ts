@@ -31,9 +31,13 @@ export function readChanges({ Records }: DynamoDBStreamEvent, unreadable: () => 
   return {
     added: changes.flatMap(({ before, after }) => (before === null && isOpen(after) ? [after] : [])),
     ended: changes.flatMap(({ before, after }) =>
-      !isOpen(after) && (before === null || isOpen(before)) ? [after] : [],
+      !isOpen(after) && (before === null || isOpen(before) || isToldAgain(before, after)) ? [after] : [],
     ),
   };
+}
+
+function isToldAgain(before: EndedGeneration, after: EndedGeneration): boolean {
+  return !after.announced && after.announce_tries > before.announce_tries;
 }
 
 function readChange({ dynamodb }: DynamoDBRecord): Change | null {

@@ -43,6 +43,12 @@ const ITEM_KEYS = new Set([
 
 /** How long an open generation may go without a sign of life before the reconciler looks at it. */
 const GRACE_MS = 15 * 60_000;
+/** How long the announcement of an end may take before the reconciler has it told again. */
+const ANNOUNCE_GRACE_MS = 5 * 60_000;
+
+/** The index `open` holds those that have not ended, and, apart, those whose end is not announced. */
+const OPEN = "open";
+export const UNANNOUNCED = "unannounced";
 
 /** The table's key of a generation. */
 export function keyOf(id: string): { pk: string } {
@@ -77,7 +83,8 @@ function memberKey(generation: Generation): string {
 
 /**
  * The item of a generation: the record, and the attributes its indexes hang on. `line` is only there while it
- * is queued, `open` and `owner_open` while it has not ended, so these indexes stay as small as the work at hand.
+ * is queued, `owner_open` while it has not ended, `open` until its end is announced, so these indexes stay as small as
+ * the work at hand.
  */
 export function toItem(generation: Generation, retentionDays: number): Record<string, unknown> {
   return {
@@ -92,11 +99,14 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
     ...(generation.batch_id !== null && { in_batch: generation.batch_id, batch_item: memberKey(generation) }),
     ...(isOpen(generation)
       ? {
-          open: "open",
+          open: OPEN,
           due_at: dueAt(generation),
           owner_open: openKey(generation.owner, generation.lane),
         }
-      : { expires_at: Math.ceil(Date.parse(generation.completed_at) / 1000) + retentionDays * 86_400 }),
+      : {
+          expires_at: Math.ceil(Date.parse(generation.completed_at) / 1000) + retentionDays * 86_400,
+          ...(!generation.announced && { open: UNANNOUNCED, due_at: dueAt(generation) }),
+        }),
   };
 }
 
@@ -130,6 +140,6 @@ export function dueAt(generation: Generation): string {
     case "painted":
       return timestamp(Date.parse(generation.next_fetch_at) + GRACE_MS);
     default:
-      return generation.completed_at;
+      return timestamp(Date.parse(generation.completed_at) + ANNOUNCE_GRACE_MS);
   }
 }

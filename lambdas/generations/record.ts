@@ -109,7 +109,15 @@ const painted = z.object({
   unverified_key: z.string().nullable().default(null),
 });
 
-const ended = { ...common, completed_at: time, request_id: z.string().nullable() };
+const ended = {
+  ...common,
+  completed_at: time,
+  request_id: z.string().nullable(),
+  /** Whether the event bus and its workflows have heard of the end; those of before this was kept have. */
+  announced: z.boolean().default(true),
+  /** How often the end was told again, as it seemed that nobody had heard of it. */
+  announce_tries: z.int().default(0),
+};
 
 const image = z.object({
   bucket: z.string(),

@@ -6,15 +6,18 @@ import { createExpansions } from "../batches/expansions.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
 import { oldestOpenSeconds } from "../generations/oldest-open.ts";
+import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
 import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
-import { objects, queues } from "../platform/clients.ts";
+import { documents, objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { counted, logger, metrics, publishedMetrics } from "../platform/observe.ts";
+import { tellMissedEnds } from "../workflows/missed-ends.ts";
 
 const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
 const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
+const ends = createUnannouncedEnds(documents, required("TABLE_NAME"));
 const turns = createTurnSender(queues, required("QUEUE_URL"));
 
 /** Every few minutes: whatever is open and past what its state allows is queued again or ended. */
@@ -25,6 +28,12 @@ export const handler = middy(async () => {
     answers,
     now: Date.now,
     signal: (name, generation_id) => counted(name, "warn", { generation_id }),
+  });
+  await tellMissedEnds({
+    generations,
+    ends,
+    now: Date.now,
+    signal: (name, generation_id) => counted(name, "error", { generation_id }),
   });
   await reconcileBatches({
     batches,

@@ -4,10 +4,12 @@ import type { DynamoDBStreamEvent } from "aws-lambda";
 import { createExpansions } from "../batches/expansions.ts";
 import { relayBatches } from "../batches/relay.ts";
 import { readChanges } from "../generations/changes.ts";
+import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
 import { images } from "../images/configured.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { relayTurns } from "../painting/relay.ts";
 import { documents, events, queues, workflows } from "../platform/clients.ts";
+import { sleep } from "../platform/clock.ts";
 import { required } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
 import { createEndings } from "../workflows/announce-end.ts";
@@ -16,6 +18,7 @@ import { createTaskTokens } from "../workflows/task-tokens.ts";
 
 const turns = createTurnSender(queues, required("QUEUE_URL"));
 const batches = relayBatches(createExpansions(queues, required("EXPANSION_QUEUE_URL")));
+const ends = createUnannouncedEnds(documents, required("TABLE_NAME"));
 const announce = createEndings({
   events,
   eventBus: required("EVENT_BUS_NAME"),
@@ -26,13 +29,19 @@ const announce = createEndings({
 
 /**
  * Carries the table's changes on: new batches to the expander, new generations to the queue, ended ones to the event
- * bus and to workflows. What fails makes all of them come again, so each part may happen twice.
+ * bus and to workflows. What fails makes all of them come again, so each part may happen twice; but for an end, which
+ * its record knows to be unannounced.
  */
 export const handler = middy(async (event: DynamoDBStreamEvent) => {
   await batches(event);
   const changes = readChanges(event, () => counted("PoisonMessage", "error", { part: "relay" }));
   await relayTurns(changes, turns);
-  await relayEnds(changes, announce);
+  await relayEnds(changes, {
+    announce,
+    ends,
+    sleep,
+    signal: (name, generation_id) => counted(name, "error", { generation_id }),
+  });
 })
   .use(injectLambdaContext(logger))
   .use(publishedMetrics);

@@ -8,7 +8,8 @@ import type { Download } from "../../lambdas/images/download.ts";
 import { messageBody } from "../../lambdas/painting/queue.ts";
 import { receiveTurns } from "../../lambdas/painting/receive-turns.ts";
 import { reconcile } from "../../lambdas/painting/reconcile.ts";
-import { HOUR, NOON, painted, queued } from "../support/generations.ts";
+import { relayEnds } from "../../lambdas/workflows/relay.ts";
+import { HOUR, NOON, painted, queued, succeeded } from "../support/generations.ts";
 import { inMemoryAnswers, inMemoryGenerations } from "../support/in-memory-stores.ts";
 import { type Bench, lost, operatorFault, workerBench } from "../support/worker-bench.ts";
 import { functionsOf, resourcesOf, synthesised } from "./synthesised.ts";
@@ -112,6 +113,26 @@ const days: readonly Day[] = [
       const store = logged(inner, quiet, (name) => counts.push(name));
       await store.save(expire(generation, NOON + 24 * HOUR));
       return tally(counts);
+    },
+  },
+  {
+    alarm: "end-not-announced",
+    by: "relay",
+    async play() {
+      const signals: string[] = [];
+      const refused = async () => {
+        throw Object.assign(new Error("denied"), { name: "AccessDeniedException" });
+      };
+      await relayEnds(
+        { added: [], ended: [succeeded()] },
+        {
+          announce: refused,
+          ends: { announced: async () => {} },
+          sleep: async () => {},
+          signal: (name) => signals.push(name),
+        },
+      );
+      return tally(signals);
     },
   },
   {

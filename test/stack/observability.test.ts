@@ -14,6 +14,7 @@ const expected = [
   "batches-failed",
   "dead-letter-queue-not-empty",
   "delivery-failed",
+  "end-not-announced",
   "expansion-failures-not-empty",
   "functions-throttled",
   "image-host-unknown",

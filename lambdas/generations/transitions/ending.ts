@@ -21,7 +21,14 @@ export function failure(
 /** What every ended generation has, of what the open one had. */
 export function ending(generation: OpenGeneration, now: number) {
   const kept = commonOf(generation);
-  return { ...kept, version: kept.version + 1, completed_at: timestamp(now), waiting: null };
+  return {
+    ...kept,
+    version: kept.version + 1,
+    completed_at: timestamp(now),
+    waiting: null,
+    announced: false,
+    announce_tries: 0,
+  };
 }
 
 export type Told = Omit<Happening, "at" | "attempt">;

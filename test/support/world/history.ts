@@ -58,6 +58,11 @@ export class History {
     return this.#open;
   }
 
+  /** How many have ended without a word to their callers. */
+  get unannounced(): number {
+    return [...this.#records.keys()].filter((id) => !this.#open.has(id) && !this.announced.has(id)).length;
+  }
+
   /** When the last of them ended. */
   get lastEnd(): number {
     return this.#lastEnd;

@@ -68,7 +68,8 @@ function isOver({ callers, queue, relay, workers, history }: World, { jobs }: Sc
     queue.left === 0 &&
     relay.pending === 0 &&
     workers.running === 0 &&
-    history.open.size === 0
+    history.open.size === 0 &&
+    history.unannounced === 0
   );
 }
 

@@ -1,4 +1,5 @@
 import { reconcile } from "../../../lambdas/painting/reconcile.ts";
+import { tellMissedEnds } from "../../../lambdas/workflows/missed-ends.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { RECONCILE_EVERY_MS } from "./deployment.ts";
@@ -25,13 +26,19 @@ export function scheduleReconciler(surroundings: Surroundings): void {
   function run(): void {
     scheduleNext();
     const process = processes.start("reconciler");
+    const { now } = timeline;
+    const signal = (name: string, id: string) => chronicle.signal("reconciler", name, naming.nameOf(id));
     reconcile({
       generations: table.storeOf(process),
       queue: queue.queueOf(process),
       answers: bucket.answersOf(process),
-      now: timeline.now,
-      signal: (name, id) => chronicle.signal("reconciler", name, naming.nameOf(id)),
-    }).catch(() => {});
+      now,
+      signal,
+    })
+      .then(() =>
+        tellMissedEnds({ generations: table.storeOf(process), ends: table.endsOf(process), now, signal }),
+      )
+      .catch(() => {});
   }
 
   function scheduleNext(): void {

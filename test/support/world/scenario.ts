@@ -33,6 +33,7 @@ export const PORT_CALLS = [
   "keep answer",
   "find answer",
   "inquire",
+  "announce",
   "hold",
   "put back",
   "send",
@@ -84,6 +85,8 @@ export interface Scenario {
   readonly duplicates: readonly number[];
   /** Jobs whose first message is lost between stream and queue. */
   readonly lostMessages: readonly number[];
+  /** Jobs whose end the table's stream loses. */
+  readonly lostEnds: readonly number[];
   /** The provider refuses everybody, or fails for everybody, for so long. */
   readonly outage: {
     readonly from: number;
@@ -117,6 +120,7 @@ export const calm: Omit<Scenario, "jobs"> = {
   downloads: [],
   duplicates: [],
   lostMessages: [],
+  lostEnds: [],
   outage: null,
   poison: null,
   realQuota: null,

@@ -2,6 +2,10 @@ import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from "@aws-sdk/li
 import { fromItem, idOf } from "../../../lambdas/generations/item.ts";
 import type { Generation } from "../../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../../lambdas/generations/table.ts";
+import {
+  createUnannouncedEnds,
+  type UnannouncedEnds,
+} from "../../../lambdas/generations/unannounced-ends.ts";
 import { type Item, inMemoryTable } from "../in-memory-table.ts";
 import { RETENTION_DAYS } from "./deployment.ts";
 import type { Process, Processes } from "./processes.ts";
@@ -19,6 +23,7 @@ export interface Change {
 export interface Table {
   clientOf(process: Process): Parameters<typeof createGenerationStore>[0];
   storeOf(process: Process): GenerationStore;
+  endsOf(process: Process): UnannouncedEnds;
 }
 
 interface Surroundings {
@@ -62,6 +67,7 @@ export function createTable({ processes, onChange, onPacerWritten, onClaim }: Su
 
   return {
     clientOf,
+    endsOf: (process) => createUnannouncedEnds(clientOf(process), "table"),
     storeOf: (process) => createGenerationStore(clientOf(process), "table", RETENTION_DAYS),
   };
 }
@@ -86,5 +92,6 @@ function callOf(command: unknown): PortCall {
 
 function updateOf(expression: string): PortCall {
   if (expression.includes("inquiry_at")) return "inquire";
+  if (expression.includes("announce")) return "announce";
   return expression.includes("turn_for") ? "lend" : "appoint";
 }

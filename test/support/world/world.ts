@@ -41,7 +41,7 @@ export interface World {
  * happens in it before its timeline is stepped.
  */
 export function createWorld(scenario: Scenario): World {
-  const { jobs, pace, faults, duplicates, lostMessages, keyRotatedAt } = scenario;
+  const { jobs, pace, faults, duplicates, lostMessages, lostEnds, keyRotatedAt } = scenario;
   const random = seededRandom(scenario.seed);
   const latency = latencies(random, scenario.slowest);
   const timeline = new Timeline(scenario.jumps);
@@ -60,7 +60,6 @@ export function createWorld(scenario: Scenario): World {
     // The workers need the queue first, to say what is done with.
     consumer: { isFree: () => workers.isFree(), receive: (delivery) => workers.receive(delivery) },
   });
-  const relay = createRelay({ ...surroundings, lostMessages, queue });
   const table = createTable({
     processes,
     onChange: (change) => {
@@ -74,6 +73,7 @@ export function createWorld(scenario: Scenario): World {
     onPacerWritten: providersPace.pacerWritten,
     onClaim: charges.claimed,
   });
+  const relay = createRelay({ ...surroundings, lostMessages, lostEnds, queue, table });
   const secret = createSecret({ keyRotatedAt, timeline, processes });
   const bucket = createBucket(processes);
   const provider = createProvider({

@@ -28,7 +28,9 @@ function change(before: Generation | null, after: Generation): DynamoDBRecord {
 function relay() {
   const sent: string[][] = [];
   const announced: string[] = [];
-  const result = { sent, announced, unreadable: 0, failing: "" };
+  const noted: string[] = [];
+  const signals: string[] = [];
+  const result = { sent, announced, noted, signals, unreadable: 0, failing: "" };
   const queue = {
     send: async (ids: readonly string[]) => {
       if (result.failing === "queue") throw new Error("SQS fails");
@@ -44,7 +46,16 @@ function relay() {
       result.unreadable++;
     });
     await relayTurns(changes, queue);
-    await relayEnds(changes, announce);
+    await relayEnds(changes, {
+      announce,
+      ends: {
+        announced: async (id) => {
+          noted.push(id);
+        },
+      },
+      sleep: async () => {},
+      signal: (name, id) => signals.push(`${name} ${id}`),
+    });
   };
   return Object.assign(result, { run });
 }
@@ -87,11 +98,32 @@ describe("the relay", () => {
     expect(announced).toEqual([end.id, end.id]);
   });
 
-  test.each(["queue", "bus"])("fails the batch when the %s fails, so that it comes again", async (part) => {
-    const end = succeeded();
+  test("fails the batch when the queue fails, so that it comes again", async () => {
     const failing = relay();
-    failing.failing = part === "queue" ? "queue" : end.id;
-    await expect(failing.run(change(null, queued()), change(painted(), end))).rejects.toThrow("fails");
+    failing.failing = "queue";
+    await expect(failing.run(change(null, queued()), change(painted(), succeeded()))).rejects.toThrow(
+      "fails",
+    );
+  });
+
+  test("an end that cannot be told holds up no other change, and is not noted as announced", async () => {
+    const failing = relay();
+    const [start, end, other] = [queued(), succeeded(), succeeded()];
+    failing.failing = end.id;
+    await failing.run(change(painted(), end), change(null, start), change(painted(), other));
+    expect(failing.sent).toEqual([[start.id]]);
+    expect(failing.announced).toEqual([other.id]);
+    expect(failing.noted).toEqual([other.id]);
+    expect(failing.signals).toEqual([`EndNotAnnounced ${end.id}`]);
+  });
+
+  test("tells an end again where the reconciler asks for it, and not where somebody else changes the record", async () => {
+    const { run, announced } = relay();
+    const end = succeeded();
+    await run(change(end, { ...end, announce_tries: 1 }));
+    await run(change(end, { ...end, announced: true }), change(end, remove(end, NOON)));
+    await run(change(end, { ...end, announced: true, announce_tries: 1 }));
+    expect(announced).toEqual([end.id]);
   });
 
   test("passes an unreadable change over, with an alarm, and goes on", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CorruptRecord, fromItem, idOf, NewerRecord, toItem } from "../../../lambdas/generations/item.ts";
-import type { Queued } from "../../../lambdas/generations/record.ts";
+import type { Generation, Queued } from "../../../lambdas/generations/record.ts";
 import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts";
 import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
 import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
@@ -25,7 +25,8 @@ describe("the item of a generation", () => {
     const item = toItem(generation, 30);
     const open = state === "queued" || state === "submitting" || state === "painted";
     expect("line" in item && "line_at" in item).toBe(state === "queued");
-    expect("open" in item && "due_at" in item).toBe(open);
+    expect(item.open).toBe(open ? "open" : "unannounced");
+    expect(toItem({ ...generation, announced: true } as Generation, 30).open).toBe(open ? "open" : undefined);
     expect("expires_at" in item).toBe(!open);
     expect(item.created).toBe(`${generation.created_at}#${generation.id}`);
   });

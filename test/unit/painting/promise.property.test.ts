@@ -78,6 +78,7 @@ const storms: fc.Arbitrary<Scenario> = fc.record({
   downloads: fc.array(downloads, { maxLength: 6 }),
   duplicates: fc.array(fc.nat(15), { maxLength: 4 }),
   lostMessages: fc.array(fc.nat(4), { maxLength: 1 }),
+  lostEnds: fc.array(fc.nat(4), { maxLength: 1 }),
   outage: fc.option(
     fc.record({
       from: fc.integer({ min: 0, max: 3 * MINUTE }),
