@@ -81,6 +81,12 @@ export default {
       },
     ),
     error(
+      "the-client-stands-alone",
+      "The client of bin/sdk is a package of its own, which runs where there is no Node.js.",
+      { path: "^bin/sdk/" },
+      { pathNot: "^bin/sdk/" },
+    ),
+    error(
       "lib-knows-facts",
       "The stack takes facts from the functions, no behaviour, and nothing of what people run or test with.",
       { path: "^lib/" },

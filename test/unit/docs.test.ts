@@ -1,13 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transform } from "esbuild";
-import openapiTS, { astToString } from "openapi-typescript";
-import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { build } from "esbuild";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { fetchOf } from "../support/fetch-of.ts";
+import { apiUnderTest } from "../support/in-memory-api.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...markdownIn("docs")];
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "SECURITY.md",
+  "bin/sdk/README.md",
+  ...markdownIn("docs"),
+];
+const tsc = join(root, "node_modules/.bin/tsc");
 const scratch = join(root, "node_modules", ".cache", `readme-${process.pid}`);
 
 function markdownIn(folder: string): string[] {
@@ -18,6 +27,10 @@ function markdownIn(folder: string): string[] {
 
 function read(page: string): string {
   return readFileSync(join(root, page), "utf8");
+}
+
+function samplesOf(page: string): string[] {
+  return [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
 }
 
 /** GitHub's anchors of a page's headings. */
@@ -31,6 +44,9 @@ function anchorsOf(page: string): string[] {
 }
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 describe("the documentation", () => {
   test.each(pages)("%s links only to what is there", (page) => {
@@ -78,100 +94,48 @@ describe("the documentation", () => {
     expect([...new Set(used)].filter((name) => !scripts.includes(name))).toEqual([]);
   });
 
-  test("the README's TypeScript compiles against the types of the OpenAPI document", {
-    timeout: 60_000,
-  }, async () => {
-    mkdirSync(scratch, { recursive: true });
-    const types = await openapiTS(new URL("../../docs/openapi.json", import.meta.url));
-    writeFileSync(join(scratch, "image-service.d.ts"), astToString(types));
-    const samples = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
-    expect(samples.length).toBeGreaterThanOrEqual(2);
-    const files = samples.map((code, index) => {
-      const file = join(scratch, `sample-${index}.ts`);
-      writeFileSync(file, `${code}\nexport {};\n`);
-      return file;
-    });
+  describe("its TypeScript", () => {
+    // As in a project of its own that has installed the client's package.
+    beforeAll(() => {
+      const installed = join(scratch, "node_modules", "addreams-image-service-client");
+      execFileSync(tsc, ["-p", join(root, "bin/sdk"), "--outDir", join(installed, "dist")]);
+      copyFileSync(join(root, "bin/sdk/package.json"), join(installed, "package.json"));
+    }, 60_000);
 
-    const options =
-      "--noEmit --strict --target es2022 --module esnext --moduleResolution bundler --skipLibCheck --types node";
-    const compile = () =>
-      execFileSync(join(root, "node_modules/.bin/tsc"), [...options.split(" "), ...files], {
-        cwd: root,
-        encoding: "utf8",
-        stdio: "pipe",
+    test.each(["README.md", "bin/sdk/README.md"])("in %s compiles", { timeout: 60_000 }, (page) => {
+      const files = samplesOf(page).map((code, index) => {
+        const file = join(scratch, `${page.replaceAll("/", "-")}-${index}.ts`);
+        writeFileSync(file, `${code}\nexport {};\n`);
+        return file;
       });
+      const options =
+        "--noEmit --strict --target es2022 --module esnext --moduleResolution bundler --skipLibCheck --types node";
+      const compile = () =>
+        execFileSync(tsc, [...options.split(" "), ...files], {
+          cwd: scratch,
+          encoding: "utf8",
+          stdio: "pipe",
+        });
 
-    expect(compile()).toBe("");
-  });
-
-  describe("the README's Worker", () => {
-    const env = { IMAGE_SERVICE_URL: "https://service.example/v1", IMAGE_SERVICE_KEY: "aik_1" };
-    const pauses: number[] = [];
-    afterEach(() => {
-      pauses.length = 0;
-      vi.unstubAllGlobals();
+      expect(files.length).toBeGreaterThanOrEqual(2);
+      expect(compile()).toBe("");
     });
 
-    /** What it answers when its generation has succeeded with this picture. */
-    const answerFor = (image: { url: string } | null) =>
-      run(async () => Response.json({ ...succeeded, image }, { status: 201 }));
-    const succeeded = {
-      id: "gen_1",
-      status: "succeeded",
-      error: null,
-      image: { url: "https://b.example/1.png" },
-    };
+    test("is a Worker that redirects to the picture of an order", async () => {
+      const worker = join(scratch, "worker.ts");
+      writeFileSync(worker, samplesOf("README.md")[0] ?? "");
+      const bundle = join(scratch, "worker.mjs");
+      await build({ entryPoints: [worker], outfile: bundle, bundle: true, format: "esm", logLevel: "error" });
+      const { default: readme } = await import(bundle);
+      const api = apiUnderTest();
+      api.meanwhile.push(() => api.succeed([...api.generations.records.keys()][0] ?? ""));
+      vi.stubGlobal("fetch", fetchOf(api));
 
-    async function run(service: (url: string) => Promise<Response>): Promise<Response> {
-      const [, sample = ""] = /```ts\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
-      const { code } = await transform(sample, { loader: "ts", format: "esm" });
-      const { default: worker } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-      vi.stubGlobal("fetch", service);
-      // Its pauses are asked for, not waited for.
-      vi.stubGlobal("setTimeout", (resume: () => void, milliseconds: number) => {
-        pauses.push(milliseconds);
-        queueMicrotask(resume);
-      });
-      return worker.fetch(new Request("https://shop.example/?order=7"), env);
-    }
-
-    test("redirects to the picture", async () => {
-      const answer = await answerFor({ url: "https://bucket.example/gen_1.png" });
-      expect(answer.headers.get("location")).toBe("https://bucket.example/gen_1.png");
-    });
-
-    test("follows the address that it was given, when it is told to", async () => {
-      const self = "https://service.example/v1/generations/gen_1";
-      const asked: string[] = [];
-      const answer = await run(async (url) => {
-        asked.push(url);
-        if (asked.length > 1) return Response.json(succeeded);
-        const headers = { "Retry-After": "7" };
-        return Response.json({ id: "gen_1", status: "queued", urls: { self } }, { status: 202, headers });
-      });
-      expect([answer.status, asked, pauses]).toEqual([
-        302,
-        ["https://service.example/v1/generations", self],
-        [7000],
-      ]);
-    });
-
-    test("asks again after a refusal that passes, and only then", async () => {
-      const refused = (extras: object) =>
-        Response.json(
-          { code: "rate_limited", detail: "Wait.", retryable: true, ...extras },
-          { status: 429, headers: { "Retry-After": "3" } },
-        );
-      const answers = [refused({}), Response.json(succeeded)];
-      expect((await run(async () => answers.shift() ?? refused({}))).status).toBe(302);
-      expect(pauses).toEqual([3000]);
-      await expect(run(async () => refused({ retryable: false }))).rejects.toThrow("rate_limited: Wait.");
-      await expect(run(async () => refused({ instance: "/v1/generations/gen_1" }))).rejects.toThrow("Wait.");
-      await expect(run(async () => refused({}))).rejects.toThrow("time after time");
-    });
-
-    test("says so where the picture was removed", async () => {
-      await expect(answerFor(null)).rejects.toThrow("The picture of gen_1 was removed.");
+      const variables = { IMAGE_SERVICE_URL: "https://api.example/v1", IMAGE_SERVICE_KEY: "aik_1" };
+      const order = () => readme.fetch(new Request("https://shop.example/?order=7"), variables);
+      const [first, second] = [await order(), await order()];
+      expect([first.status, second.status, api.generations.records.size]).toEqual([302, 302, 1]);
+      expect(first.headers.get("location")).toMatch(/^https:/);
     });
   });
 });

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import { schemaTypes } from "../../../bin/schema-types.ts";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
 import { documentOf } from "../../../lambdas/http/document.ts";
 import { PROBLEMS } from "../../../lambdas/platform/problems.ts";
@@ -20,6 +21,11 @@ describe("the OpenAPI document", () => {
       expect(
         JSON.parse(JSON.stringify(documentOf(routesOf(offerOf({ name: "dashscope", region }))))),
       ).toEqual(committed);
+  });
+
+  test("has given the client its types", async () => {
+    const types = await readFile(new URL("../../../bin/sdk/schemas.ts", import.meta.url), "utf8");
+    expect(types).toBe(await schemaTypes(committed));
   });
 
   test("is served as it is committed", async () => {
