@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { GenerationView } from "../lambdas/generations/view.ts";
 import { EXTENSIONS } from "../lambdas/images/image-type.ts";
 import { parseCancelAfter } from "../lambdas/platform/duration.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
 import { connectToApi } from "./client/connection.ts";
-import { create, download, follow, read, type Wish } from "./client/generations.ts";
+import { speakingToApi } from "./client/speaking-to-api.ts";
 import { waitingWords } from "./client/waiting-words.ts";
 import { interruption, parseCommand, runCommand } from "./command.ts";
 import { environmentOption } from "./environment-option.ts";
 import { exitCode, Failure, Interrupted } from "./failure.ts";
 import { terminalProgress } from "./progress.ts";
+import { type CreateGeneration, type Generation, ImageService } from "./sdk/client.ts";
 
 interface Options {
   readonly env: EnvironmentName;
@@ -68,50 +68,46 @@ async function generate(prompt: string | undefined, options: Options): Promise<v
     options.timeout === undefined ? undefined : (options.timeout + AFTER_DEADLINE_SECONDS) * 1000;
   const signal =
     patience === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(patience)]);
-  const idempotencyKey = options.idempotencyKey ?? randomUUID();
+  const service = new ImageService(api);
+  const intent = options.idempotencyKey ?? randomUUID();
   const progress = terminalProgress(process.stderr);
   const env = options.env === "local" ? "" : ` --env ${options.env}`;
   let id = options.id;
   try {
-    const generation = await progress.step(
-      options.id === undefined ? "Painting" : "Waiting",
-      async (detail) => {
-        const cancelAfterSeconds = options.timeout;
-        const order = {
-          wish: wishOf(prompt ?? "", options),
-          idempotencyKey,
-          ...(cancelAfterSeconds !== undefined && { cancelAfterSeconds }),
-        };
-        const first = id === undefined ? await create(api, order, signal) : await read(api, id, signal);
-        id = first.id;
-        return follow(api, first, (state) => detail(statusOf(state)), signal);
-      },
-    );
-    for (const warning of generation.warnings) progress.note(`Note: ${warning}`);
-    if (generation.image === null) throw new Failure(endOf(generation));
-    const bytes = await progress.step("Fetching it", () => download(api, generation, signal));
-    const extension = EXTENSIONS[generation.image.content_type];
-    const path = target ?? resolve(callersDirectory(), `${generation.id}.${extension}`);
-    save(path, bytes);
-    console.log(path);
-    const { width, height } = generation.image;
-    const { cost, currency } = generation.usage;
-    console.error(
-      `${width} × ${height}, ${(bytes.length / 1e6).toFixed(1)} MB, ${cost} ${currency}, ${generation.id}`,
-    );
+    await speakingToApi(api, async () => {
+      const title = id === undefined ? "Painting" : "Waiting";
+      const generation = await progress.step(title, async (detail) => {
+        const cancelAfter = options.timeout === undefined ? {} : { cancelAfter: `${options.timeout}s` };
+        id ??= (await service.create(requestOf(prompt ?? "", options), { intent, ...cancelAfter, signal }))
+          .generation.id;
+        return service.wait(id, { onChange: (state) => detail(statusOf(state)), signal });
+      });
+      for (const warning of generation.warnings) progress.note(`Note: ${warning}`);
+      if (generation.image === null) throw new Failure(endOf(generation));
+      const bytes = await progress.step("Fetching it", () => service.download(generation.id, { signal }));
+      const extension = EXTENSIONS[generation.image.content_type];
+      const path = target ?? resolve(callersDirectory(), `${generation.id}.${extension}`);
+      save(path, bytes);
+      console.log(path);
+      const { width, height } = generation.image;
+      const { cost, currency } = generation.usage;
+      console.error(
+        `${width} × ${height}, ${(bytes.length / 1e6).toFixed(1)} MB, ${cost} ${currency}, ${generation.id}`,
+      );
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
     const out = target === undefined ? "" : ` --out ${quoted(relative(callersDirectory(), target))}`;
     const later =
       id === undefined
-        ? `It may have been accepted: the same command with --idempotency-key ${idempotencyKey} finds out, and paints at most once.`
+        ? `It may have been accepted: the same command with --idempotency-key ${intent} finds out, and paints at most once.`
         : `It goes on without us. To get it later: npm run generate -- --id ${id}${out}${env}`;
     if (interrupted.aborted) throw new Interrupted(later);
     throw new Failure(`There is no picture yet after ${(patience ?? 0) / 1000} s. ${later}`);
   }
 }
 
-function wishOf(prompt: string, options: Options): Wish {
+function requestOf(prompt: string, options: Options): CreateGeneration {
   const { size, negativePrompt, seed, promptExtend, watermark } = options;
   return {
     prompt,
@@ -123,11 +119,11 @@ function wishOf(prompt: string, options: Options): Wish {
   };
 }
 
-function statusOf({ waiting, status }: GenerationView): string {
+function statusOf({ waiting, status }: Generation): string {
   return waiting === null ? status : waitingWords(waiting, Date.now());
 }
 
-function endOf({ id, status, error, usage, completed_at }: GenerationView): string {
+function endOf({ id, status, error, usage, completed_at }: Generation): string {
   if (status === "succeeded") return `${id}: the picture was removed.`;
   const billed = { yes: "It was billed.", no: "It was not billed.", unknown: "It may have been billed." }[
     usage.billed

@@ -7,9 +7,9 @@ import type { Variables } from "../../lib/local-variables.ts";
 import { exitCode, Failure } from "../failure.ts";
 import { readStackFile, type StackFile } from "../local/stack-file.ts";
 import { emulatorCredentials, localDirectory } from "../local/surroundings.ts";
-import type { Api } from "./api.ts";
 import { credentialFor, refuseUnlessKeys } from "./credential.ts";
 import { deployedOutputs, output } from "./deployed-stack.ts";
+import type { Api } from "./speaking-to-api.ts";
 
 /**
  * The API of an environment, and the key to it: IMAGE_SERVICE_API_KEY, or locally the one that npm start has made. Where
@@ -21,7 +21,7 @@ export async function connectToApi(environment: EnvironmentName, variables: Vari
     const stack = localStack();
     return {
       url: stack.api_url,
-      credential: given || stack.api_key,
+      key: given || stack.api_key,
       remedy: "start the service with npm start, which replaces what is left of the last one",
     };
   }
@@ -29,7 +29,7 @@ export async function connectToApi(environment: EnvironmentName, variables: Vari
   const outputs = await deployedOutputs(environment);
   return {
     url: output(outputs, "ApiUrl", environment),
-    credential,
+    ...credential,
     remedy: "look at the network, and at the stack's ApiUrl",
   };
 }

@@ -1,8 +1,8 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import type { Environment } from "../../lib/environment-schema.ts";
 import { exitCode, Failure } from "../failure.ts";
-import type { Api } from "./api.ts";
-import { signerFor } from "./signature.ts";
+import type { Connection } from "../sdk/connection.ts";
+import { signedFetch, signerFor } from "./signature.ts";
 
 /**
  * How a deployed environment is asked: with the key given, or signed with the shell's AWS credentials where its
@@ -13,9 +13,9 @@ import { signerFor } from "./signature.ts";
 export function credentialFor(
   { name, authentication }: Environment,
   key: string | undefined,
-): Api["credential"] {
-  if (authentication === "iam") return signerFor(new CloudFormationClient({}).config);
-  if (key !== undefined && key !== "") return key;
+): Pick<Connection, "key" | "fetch"> {
+  if (authentication === "iam") return { fetch: signedFetch(signerFor(new CloudFormationClient({}).config)) };
+  if (key !== undefined && key !== "") return { key };
   throw new Failure(
     `There is no key for ${name}: set IMAGE_SERVICE_API_KEY. ` +
       `npm run keys -- create --owner NAME --env ${name} makes one.`,

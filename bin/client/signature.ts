@@ -1,4 +1,5 @@
 import { SignatureV4 } from "@smithy/signature-v4";
+import type { Connection } from "../sdk/connection.ts";
 
 /** A request before it is sent: all that a signature covers. */
 export interface Signable {
@@ -29,5 +30,15 @@ export function signerFor({ credentials, region, sha256 }: Shell): Sign {
       body,
     });
     return signed.headers;
+  };
+}
+
+/** `fetch` for the client, each request signed as it is sent. */
+export function signedFetch(sign: Sign): NonNullable<Connection["fetch"]> {
+  return async (url, init) => {
+    const { method = "GET", body } = init;
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const signed = await sign({ method, url, headers, body: typeof body === "string" ? body : undefined });
+    return fetch(url, { ...init, headers: signed });
   };
 }

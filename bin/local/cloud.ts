@@ -227,7 +227,7 @@ class Start {
 
   private async paint(stack: StackFile): Promise<Picture> {
     const remedy = `see ${join(this.logs, "emulator.log")}`;
-    const api = { url: stack.api_url, credential: stack.api_key, remedy };
+    const api = { url: stack.api_url, key: stack.api_key, remedy };
     const path = join(this.options.directory, FIRST_PICTURE);
     const painted = new AbortController();
     const signal = AbortSignal.any([this.controller.signal, painted.signal]);

@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pacer } from "../../lambdas/pacing/limiter.ts";
-import type { Api } from "../client/api.ts";
-import { create, download, follow } from "../client/generations.ts";
+import { type Api, speakingToApi } from "../client/speaking-to-api.ts";
 import { waitingWords } from "../client/waiting-words.ts";
 import { Failure } from "../failure.ts";
+import { ImageService } from "../sdk/client.ts";
 
 /** A picture painted by the service. */
 export interface Picture {
@@ -17,13 +16,13 @@ export interface Picture {
   readonly cost: string;
 }
 
-const wish = {
+const request = {
   prompt: "A lighthouse on a cliff at dawn, the sea calm, a flock of gulls, oil on canvas",
   size: "1664*928",
 } as const;
 
 /** A service that cannot reach its provider keeps what it has accepted; we do not wait that long. */
-const CANCEL_AFTER_SECONDS = 120;
+const CANCEL_AFTER = "2m";
 const PAUSE_POLL_MILLISECONDS = 1000;
 
 /** Watches until aborted. Throws when the service has stopped asking the provider because an operator must act. */
@@ -46,20 +45,16 @@ export async function paintFirstPicture(
   onStatus: (status: string) => void,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const order = { wish, idempotencyKey: randomUUID(), cancelAfterSeconds: CANCEL_AFTER_SECONDS };
-  const created = await create(api, order, signal);
-  const generation = await follow(
-    api,
-    created,
-    ({ status, waiting }) => onStatus(waiting === null ? status : waitingWords(waiting, Date.now())),
-    signal,
-  );
-  const { image, error, usage } = generation;
-  if (image === null)
-    throw new Failure(
-      `The first picture was not painted: ${error?.code ?? generation.status}: ${error?.message}`,
-    );
-  const bytes = await download(api, generation, signal);
+  const service = new ImageService(api);
+  const { image, usage, bytes } = await speakingToApi(api, async () => {
+    const generation = await service.paint(request, {
+      cancelAfter: CANCEL_AFTER,
+      onChange: ({ status, waiting }) =>
+        onStatus(waiting === null ? status : waitingWords(waiting, Date.now())),
+      signal,
+    });
+    return { ...generation, bytes: await service.download(generation.id, { signal }) };
+  });
   writeFileSync(path, bytes, { mode: 0o600 });
   const { width, height, sha256 } = image;
   return { path, width, height, bytes: bytes.length, sha256, cost: `${usage.cost} ${usage.currency}` };

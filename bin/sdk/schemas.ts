@@ -36,6 +36,8 @@ export interface components {
              */
             on_unknown_outcome?: "fail" | "retry";
         };
+        /** @enum {string} */
+        GenerationStatus: "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
         CreateBatch: {
             /** @description What to create: 1 to 100 create bodies. */
             items?: components["schemas"]["CreateGeneration"][];
@@ -102,8 +104,7 @@ export interface components {
             id: string;
             /** @constant */
             object: "generation";
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
+            status: components["schemas"]["GenerationStatus"];
             model: string;
             /** Format: date-time */
             created_at: string;
@@ -119,7 +120,8 @@ export interface components {
             image: components["schemas"]["GenerationImage"] | null;
             /** @description Every picture, the first one too. */
             images: components["schemas"]["GenerationIndexedImage"][];
-            waiting: components["schemas"]["Waiting"];
+            /** @description What it waits for; null once it has ended. */
+            waiting: components["schemas"]["Waiting"] | null;
             /** @description Its place in a batch; null outside of one. */
             batch: components["schemas"]["BatchPlace"] | null;
             usage: components["schemas"]["GenerationUsage"];
@@ -146,11 +148,8 @@ export interface components {
         };
         /** @description A stored picture. */
         GenerationImage: {
-            /**
-             * @description PNG, unless the provider delivered something else: warnings say so.
-             * @enum {string}
-             */
-            content_type: "image/png" | "image/jpeg" | "image/webp";
+            /** @description PNG, unless the provider delivered something else: warnings say so. */
+            content_type: components["schemas"]["ImageType"];
             width: number;
             height: number;
             bytes: number;
@@ -165,15 +164,14 @@ export interface components {
             /** Format: date-time */
             url_expires_at: string;
         };
+        /** @enum {string} */
+        ImageType: "image/png" | "image/jpeg" | "image/webp";
         /** @description One of the pictures. */
         GenerationIndexedImage: {
             /** @description Counted from 0. */
             index: number;
-            /**
-             * @description PNG, unless the provider delivered something else: warnings say so.
-             * @enum {string}
-             */
-            content_type: "image/png" | "image/jpeg" | "image/webp";
+            /** @description PNG, unless the provider delivered something else: warnings say so. */
+            content_type: components["schemas"]["ImageType"];
             width: number;
             height: number;
             bytes: number;
@@ -190,17 +188,25 @@ export interface components {
         };
         /** @description What it waits for, since when and until when. */
         Waiting: {
-            /** @enum {string} */
-            for: "slot" | "provider" | "operator" | "image" | "retry";
-            /** @enum {string} */
-            reason: "in_line" | "painting" | "provider_throttled" | "provider_unavailable" | "provider_paused" | "image_fetching" | "image_host_unknown" | "image_refused" | "storage_unavailable";
+            for: components["schemas"]["WaitingFor"];
+            reason: components["schemas"]["WaitingReason"];
             detail: string;
             /** Format: date-time */
             since: string;
             tries: number;
             /** @description When the next step is due; null while nobody knows. */
             next_at: string | null;
-        } | null;
+        };
+        /**
+         * @description Whose turn it is.
+         * @enum {string}
+         */
+        WaitingFor: "slot" | "provider" | "operator" | "image" | "retry";
+        /**
+         * @description Why it waits.
+         * @enum {string}
+         */
+        WaitingReason: "in_line" | "painting" | "provider_throttled" | "provider_unavailable" | "provider_paused" | "image_fetching" | "image_host_unknown" | "image_refused" | "storage_unavailable";
         /** @description Where in a batch it came from. */
         BatchPlace: {
             id: string;
@@ -215,9 +221,10 @@ export interface components {
             /** @description A decimal; null while it is unknown. */
             cost: string | null;
             currency: string;
-            /** @enum {string} */
-            billed: "yes" | "no" | "unknown";
+            billed: components["schemas"]["Billed"];
         };
+        /** @enum {string} */
+        Billed: "yes" | "no" | "unknown";
         /** @description Who painted it, and under which request. */
         GenerationProvider: {
             region: string;
@@ -240,8 +247,7 @@ export interface components {
             code: string;
             message: string;
             retryable: boolean;
-            /** @enum {string} */
-            billed: "yes" | "no" | "unknown";
+            billed: components["schemas"]["Billed"];
             provider: components["schemas"]["ProviderRefusal"] | null;
         };
         /** @description What the provider said. */
@@ -268,18 +274,18 @@ export interface components {
             detail: string;
             /** @description The generation that it is about. */
             instance?: string;
-            /** @enum {string} */
-            code: "malformed_json" | "unsupported_media_type" | "payload_too_large" | "invalid_request" | "idempotency_key_reused" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "budget_exceeded" | "rate_limited" | "content_rejected" | "provider_rejected" | "provider_throttled" | "provider_unavailable" | "provider_misconfigured" | "upstream_outcome_unknown" | "image_unavailable" | "deadline_exceeded" | "internal";
+            code: components["schemas"]["ProblemCode"];
             /** @description Whether the same request may succeed later. */
             retryable: boolean;
-            /** @enum {string} */
-            billed: "yes" | "no" | "unknown";
+            billed: components["schemas"]["Billed"];
             request_id: string;
             /** @description The faults of the input, each with a JSON pointer to it: the first 20, then how many more. */
             errors?: components["schemas"]["Fault"][];
             provider?: components["schemas"]["ProviderRefusal"];
             error: components["schemas"]["OpenAiError"];
         };
+        /** @enum {string} */
+        ProblemCode: "malformed_json" | "unsupported_media_type" | "payload_too_large" | "invalid_request" | "idempotency_key_reused" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "gone" | "budget_exceeded" | "rate_limited" | "content_rejected" | "provider_rejected" | "provider_throttled" | "provider_unavailable" | "provider_misconfigured" | "upstream_outcome_unknown" | "image_unavailable" | "deadline_exceeded" | "internal";
         /** @description One fault of the input. */
         Fault: {
             pointer: string;
@@ -325,8 +331,7 @@ export interface components {
             id: string;
             /** @constant */
             object: "batch";
-            /** @enum {string} */
-            status: "processing" | "completed" | "failed";
+            status: components["schemas"]["BatchStatus"];
             /** Format: date-time */
             created_at: string;
             completed_at: string | null;
@@ -342,6 +347,8 @@ export interface components {
             };
             urls: components["schemas"]["BatchUrls"];
         };
+        /** @enum {string} */
+        BatchStatus: "processing" | "completed" | "failed";
         /** @description `total` is the sum of the others; 0 as long as a manifest has not been read. */
         BatchCounts: {
             total: number;
@@ -360,11 +367,8 @@ export interface components {
             /** @description What is known to be billed so far, a decimal. */
             cost: string;
             currency: string;
-            /**
-             * @description `unknown` where an answer is not here, or lost: then more may be billed.
-             * @enum {string}
-             */
-            billed: "yes" | "no" | "unknown";
+            /** @description `unknown` where an answer is not here, or lost: then more may be billed. */
+            billed: components["schemas"]["Billed"];
         };
         /** @description Why it failed as a whole. */
         BatchError: {
@@ -408,8 +412,7 @@ export interface components {
             /** @description Unix time in seconds. */
             created: number;
             owned_by: string;
-            /** @enum {string} */
-            status: "current" | "legacy";
+            status: components["schemas"]["ModelStatus"];
             /** @description The model that its maker names to follow it. */
             successor: string | null;
             /** @description The dated model that answers for this name today. */
@@ -428,6 +431,8 @@ export interface components {
             /** @description Whether an answer that was lost can be found again. */
             recoverable: boolean;
         };
+        /** @enum {string} */
+        ModelStatus: "current" | "legacy";
         /** @description One of these. */
         ModelSizeList: {
             /**
@@ -479,6 +484,11 @@ export interface components {
             up_to_pixels: number | null;
             cost: string;
         };
+        OpenApiDocument: {
+            openapi: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description What a problem means, in sentences. */
         ProblemMeaning: {
             code: string;
@@ -489,6 +499,10 @@ export interface components {
             when: string;
             billed: string;
             advice: string;
+        };
+        Health: {
+            /** @constant */
+            status: "ok";
         };
     };
     responses: never;

@@ -1,13 +1,12 @@
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { call } from "../../../bin/client/api.ts";
 import { credentialFor, refuseUnlessKeys } from "../../../bin/client/credential.ts";
 import { signerFor } from "../../../bin/client/signature.ts";
+import { ImageService } from "../../../bin/sdk/client.ts";
 import { environmentNamed } from "../../../lib/config.ts";
 
 const withKeys = environmentNamed("dev", {});
 const withIam = { ...withKeys, authentication: "iam" } as const;
-const { signal } = new AbortController();
 
 const fetched = vi.fn<typeof fetch>();
 beforeEach(() => {
@@ -25,7 +24,7 @@ afterEach(() => {
 
 describe("an environment with keys", () => {
   test("is asked with the key given, or not at all", () => {
-    expect(credentialFor(withKeys, "aik_1")).toBe("aik_1");
+    expect(credentialFor(withKeys, "aik_1")).toEqual({ key: "aik_1" });
     for (const none of ["", undefined])
       expect(() => credentialFor(withKeys, none)).toThrow(
         /set IMAGE_SERVICE_API_KEY\. npm run keys -- create/,
@@ -43,12 +42,11 @@ describe("an environment with IAM", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-28T12:00:00Z") });
     fetched.mockImplementationOnce(async () => {
       vi.setSystemTime(Date.parse("2026-11-28T12:10:00Z"));
-      return Response.json({ code: "internal" }, { status: 500, headers: { "retry-after": "0" } });
+      return new Response("", { status: 500 });
     });
-    fetched.mockResolvedValueOnce(Response.json({ done: true }));
-    const api = { url: "https://a.execute-api.us-east-1.amazonaws.com/v1", remedy: "look" };
-    const request = { method: "POST", path: "/generations", body: { prompt: "a fox" } } as const;
-    await call({ ...api, credential: credentialFor(withIam, "aik_1") }, request, signal);
+    fetched.mockResolvedValueOnce(Response.json({ object: "generation" }));
+    const url = "https://a.execute-api.us-east-1.amazonaws.com/v1";
+    await new ImageService({ url, ...credentialFor(withIam, "aik_1") }).create({ prompt: "a fox" });
 
     const sent = fetched.mock.calls.map(([, init]) => new Headers(init?.headers));
     expect(sent.map((headers) => headers.get("x-amz-date"))).toEqual([
