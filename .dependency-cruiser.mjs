@@ -95,7 +95,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(cdk\\.out|coverage|\\.local)/" },
+    exclude: { path: "^(cdk\\.out|coverage|\\.local|bin/sdk/dist)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node"] },
