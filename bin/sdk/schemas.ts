@@ -222,6 +222,8 @@ export interface components {
             cost: string | null;
             currency: string;
             billed: components["schemas"]["Billed"];
+            /** @description How many earlier calls, whose answers were lost, may have been charged besides. Absent where none was. */
+            possible_extra_charges?: number;
         };
         /** @enum {string} */
         Billed: "yes" | "no" | "unknown";
