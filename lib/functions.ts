@@ -79,6 +79,9 @@ export class Functions extends Construct {
     store.grantPicturesRead(this.api);
     store.grantPicturesRemoval(this.api);
     store.grantManifestsRead(this.api);
+    store.grantManifestsWrite(this.api);
+    store.grantResultsRead(this.api);
+    expansions.grantSend(this.api);
 
     this.task = make("task", "Takes a generation from a workflow or a direct call", timeouts.task, 512);
     // "Still running" is an error to Lambda: it would take up to three times what was asked for once.
@@ -117,9 +120,15 @@ export class Functions extends Construct {
     queue.grantSend(this.worker);
     queue.grantDeadLetter(this.worker);
 
-    this.expander = make("expander", "Makes the generations of a batch", timeouts.expander, 1024);
-    store.grantRecords(this.expander, ["GetItem", "PutItem", "UpdateItem"]);
+    this.expander = make(
+      "expander",
+      "Makes the generations of a batch, and its results",
+      timeouts.expander,
+      1024,
+    );
+    store.grantRecords(this.expander, ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"], ["by_batch"]);
     store.grantManifestsRead(this.expander);
+    store.grantResultsWrite(this.expander);
     expansions.grantSend(this.expander);
     this.expander.sendsToItself();
     expansions.feed(this.expander);

@@ -43,6 +43,9 @@ const PICTURES = "generations/*";
 /** What was fetched and is no picture: written by the worker, read by people. */
 const UNVERIFIED = "unverified/*";
 const MANIFESTS = "manifests/*";
+/** What became of the lines of batches, for their owners; and, until a batch has ended, which lines are invalid. */
+const RESULTS = "results/*";
+const BATCHES = "batches/*";
 /** What the provider answered, where the table cannot hold it: pictures inside answers, and answers not understood. */
 const ANSWERS = "answers/*";
 
@@ -99,6 +102,13 @@ export class Store extends Construct {
           prefix: "manifests/",
           expiration: Duration.days(environment.retentionDays),
         },
+        {
+          id: "results-end-with-their-batch",
+          prefix: "results/",
+          expiration: Duration.days(environment.retentionDays),
+        },
+        // A batch may take a week, and the answer of its last call a day more.
+        { id: "invalid-lines-last-until-the-results", prefix: "batches/", expiration: Duration.days(30) },
         { id: "answers-wait-for-the-operator", prefix: "answers/", expiration: Duration.days(30) },
         { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
@@ -174,12 +184,23 @@ export class Store extends Construct {
 
   /** Read what owners want painted in batches. */
   grantManifestsRead(target: ServiceFunction): void {
-    target.set("BUCKET_NAME", this.bucket.bucketName);
-    target.allow(["s3:GetObject"], [this.bucket.arnForObjects(MANIFESTS)]);
-    Validations.of(target.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${MANIFESTS}]`,
-      reason: "Manifests are named by their owners, and not known at deployment.",
-    });
+    this.allowObjects(target, MANIFESTS, ["s3:GetObject"]);
+  }
+
+  /** Let owners put manifests there: what a presigned URL may do is what its maker may do. */
+  grantManifestsWrite(target: ServiceFunction): void {
+    this.allowObjects(target, MANIFESTS, ["s3:PutObject"]);
+  }
+
+  /** Read the results of batches. */
+  grantResultsRead(target: ServiceFunction): void {
+    this.allowObjects(target, RESULTS, ["s3:GetObject"]);
+  }
+
+  /** Write the results of batches, and keep the invalid lines until then. */
+  grantResultsWrite(target: ServiceFunction): void {
+    this.allowObjects(target, RESULTS, ["s3:PutObject"]);
+    this.allowObjects(target, BATCHES, ["s3:GetObject", "s3:PutObject"]);
   }
 
   /**
@@ -221,7 +242,8 @@ export class Store extends Construct {
     target.allow(actions, [this.bucket.arnForObjects(objects)]);
     Validations.of(target.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${logicalId(this.bucket)}.Arn>/${objects}]`,
-      reason: "Pictures and answers are named by the ids of generations, which are not known at deployment.",
+      reason:
+        "Objects are named by ids of generations and batches, and by their owners: they are not known at deployment.",
     });
   }
 }
@@ -230,7 +252,8 @@ function corsRules({ corsOrigins }: Environment): CorsRule[] {
   if (corsOrigins.length === 0) return [];
   return [
     {
-      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+      // PUT for manifests of batches.
+      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT],
       allowedOrigins: [...corsOrigins],
       allowedHeaders: ["*"],
       exposedHeaders: ["Content-Disposition", "Content-Length", "Content-Range", "ETag"],

@@ -1,22 +1,26 @@
 import { plan } from "../generations/create.ts";
 import type { RequestSchema } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
+import { cancel } from "../generations/transitions/queued.ts";
 import { lineKeyOf } from "../platform/ids.ts";
 import { Contended, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
-import type { Expansions } from "./expansions.ts";
-import { type Line, linesIn, readLine } from "./lines.ts";
+import { linesOfManifest } from "./dialects.ts";
+import { jsonLine } from "./json-lines.ts";
+import { type BodyReaders, type Line, readLine } from "./lines.ts";
 import type { Manifests } from "./manifests.ts";
-import { type AcceptedBatch, type LineFaults, MOST_LINES } from "./record.ts";
-import { checkpointBatch, failBatch, finishBatch } from "./steps.ts";
+import { type AcceptedBatch, type LineFaults, MOST_LINES, type ReadBatch } from "./record.ts";
+import type { BatchResults } from "./results.ts";
+import { checkpointBatch, failBatch, finishBatch, keptFaults } from "./steps.ts";
 import type { BatchStore } from "./table.ts";
 
-interface Expander {
-  readonly batches: Pick<BatchStore, "get" | "save">;
-  readonly generations: Pick<GenerationStore, "insert">;
+export interface Expander {
+  readonly batches: Pick<BatchStore, "save">;
+  readonly generations: Pick<GenerationStore, "insert" | "save">;
   readonly manifests: Pick<Manifests, "read">;
-  readonly expansions: Expansions;
+  readonly results: Pick<BatchResults, "keepInvalid">;
   readonly schema: RequestSchema;
+  readonly readers: BodyReaders;
   readonly offer: Offer;
   readonly now: () => number;
   readonly random: () => number;
@@ -32,43 +36,47 @@ const WRITES_AT_ONCE = 20;
 /**
  * Makes the generations of a batch. The id of each follows from batch and line, and a checkpoint is written after
  * each hundred, so that it may be done by several at once, break off anywhere and be repeated: no line is made twice,
- * none is passed over. Out of time it sends itself another message.
+ * none is passed over. Of a canceled batch the rest is made as canceled, so that no other run makes it after all.
+ * Answers the batch once all is read; `out of time`, or `overtaken` by another run or a cancel, where it is not.
  */
-export async function expand(id: string, expander: Expander): Promise<void> {
-  const { batches, now, signal } = expander;
-  const batch = await batches.get(id);
-  if (batch === null || batch.state !== "accepted") return;
+export async function expand(
+  batch: AcceptedBatch,
+  expander: Expander,
+): Promise<ReadBatch | "out of time" | "overtaken"> {
+  const { batches, results, now, signal } = expander;
   const lines = await linesOf(batch, expander);
   if (typeof lines === "string") {
     const failed = failBatch(batch, { now: now(), code: "invalid_request", message: lines });
-    if (await batches.save(failed)) signal("BatchesFailed", 1);
-    return;
+    if (!(await batches.save(failed))) return "overtaken";
+    signal("BatchesFailed", 1);
+    return failed;
   }
   let latest = batch;
   const rest = lines.filter(({ number }) => number > batch.position);
   for (let start = 0; start < rest.length; start += CHUNK) {
-    if (!expander.hasTime()) return expander.expansions.send([id]);
+    if (!expander.hasTime()) return "out of time";
     const chunk = rest.slice(start, start + CHUNK);
     const outcomes = await makeAll(chunk, latest, expander);
-    const faults = outcomes.flatMap((outcome) => (typeof outcome === "string" ? [] : outcome));
+    const faults = outcomes.flatMap((outcome) => (typeof outcome === "string" ? [] : keptFaults(outcome)));
     signal("GenerationsAccepted", outcomes.filter((outcome) => outcome === "made").length);
     const position = chunk.at(-1)?.number ?? latest.position;
+    // Before the checkpoint that names it.
+    if (faults.length > 0) await results.keepInvalid(latest, position, faults);
     latest = checkpointBatch(latest, { now: now(), position, total: lines.length, faults });
-    // Another expander is ahead: it goes on from here, and its message lasts until it is done.
-    if (!(await batches.save(latest))) return;
+    if (!(await batches.save(latest))) return "overtaken";
   }
-  await batches.save(finishBatch(latest, now()));
+  const read = finishBatch(latest, now());
+  return (await batches.save(read)) ? read : "overtaken";
 }
 
 /** The lines of a batch; a text for its owner where they can't be had. */
-async function linesOf({ source }: AcceptedBatch, { manifests }: Expander): Promise<Line[] | string> {
+async function linesOf({ source }: AcceptedBatch, { manifests, schema }: Expander): Promise<Line[] | string> {
   if (source.kind === "inline")
-    return source.lines.map((line, index) => ({ number: index + 1, bytes: Buffer.from(line) }));
+    return source.lines.map((line, index) => jsonLine(index + 1, Buffer.from(line)));
   const file = await manifests.read(source.key, source.etag);
   if (file === null) return "The manifest was changed or removed before all of it was read.";
-  const lines = [...linesIn(file)];
-  if (lines.length === 0) return "The manifest is empty.";
-  if (lines.length > MOST_LINES)
+  const lines = linesOfManifest(file, source.key, schema);
+  if (typeof lines !== "string" && lines.length > MOST_LINES)
     return `The manifest has ${lines.length} lines; at most ${MOST_LINES} are accepted. Nothing was created.`;
   return lines;
 }
@@ -86,25 +94,33 @@ async function makeAll(lines: readonly Line[], batch: AcceptedBatch, expander: E
 }
 
 async function make(line: Line, batch: AcceptedBatch, expander: Expander): Promise<Outcome> {
-  const read = readLine(line, expander.schema);
-  if ("errors" in read) return { line: line.number, errors: [...read.errors] };
-  const { owner, id, deadline } = batch;
+  const read = readLine(line, expander.readers);
+  const { customId } = read;
+  if ("errors" in read)
+    return { line: line.number, custom_id: customId, code: "invalid_request", errors: [...read.errors] };
+  const { owner, id, edition, deadline } = batch;
+  const now = expander.now();
   const planned = plan(
     {
       request: read.request,
       owner,
       lane: "batch",
-      idempotencyKey: lineKeyOf(id, line.number),
-      deadlineSeconds: (Date.parse(deadline) - expander.now()) / 1000,
-      batchId: id,
+      idempotencyKey: lineKeyOf(id, line.number, edition),
+      deadlineSeconds: (Date.parse(deadline) - now) / 1000,
+      batch: { id, customId },
     },
     expander,
   );
   try {
-    return (await expander.generations.insert(planned)) === null ? "made" : "there";
+    const isCanceled = batch.canceled_at !== null;
+    const existing = await expander.generations.insert(isCanceled ? cancel(planned, now) : planned);
+    if (existing === null) return "made";
+    if (isCanceled && existing.state === "queued") await expander.generations.save(cancel(existing, now));
+    return "there";
   } catch (error) {
     // A line that others hold up for a moment is no invalid line: the message comes again.
     if (!(error instanceof ServiceError) || error instanceof Contended) throw error;
-    return { line: line.number, errors: [{ pointer: "#", detail: `${error.code}: ${error.extras.detail}` }] };
+    const errors = [{ pointer: "#", detail: error.extras.detail }];
+    return { line: line.number, custom_id: customId, code: error.code, errors };
   }
 }

@@ -1,40 +1,85 @@
-import { type CreateRequest, parseCreateRequest, type RequestSchema } from "../generations/request.ts";
+import type { CreateRequest } from "../generations/request.ts";
 import { type Fault, InvalidInput } from "../platform/problems.ts";
-import { parseStrictJson } from "../platform/strict-json.ts";
 import { MOST_LINE_BYTES } from "./record.ts";
 
-/** A line of a batch, counted from 1. */
+/** What is asked for on a line, not checked yet. */
+export interface Item {
+  readonly customId: string | null;
+  /** The body of a request to this path, which begins after `/v1`. */
+  readonly path: BodyPath;
+  readonly body: unknown;
+}
+
+/** A line of a batch that holds one item. */
 export interface Line {
+  /** Where it begins in its file, counted from 1. */
   readonly number: number;
   readonly bytes: Uint8Array;
+  /**
+   * Reads what is on it.
+   *
+   * @throws InvalidLine where it can't be read
+   */
+  readonly item: () => Item;
+}
+
+/** How the body of a request to one of the paths is checked; it throws InvalidInput. */
+export type BodyReaders = Readonly<Record<BodyPath, (body: unknown) => CreateRequest>>;
+
+/** The operations whose bodies a line may have. */
+export const BODY_PATHS = ["/generations", "/images/generations"] as const;
+type BodyPath = (typeof BODY_PATHS)[number];
+
+/** A line that can't be read; its caller's name for it is told where it is known. */
+export class InvalidLine extends InvalidInput {
+  readonly customId: string | null;
+
+  constructor(faults: readonly Fault[], customId: string | null = null) {
+    super(faults);
+    this.name = "InvalidLine";
+    this.customId = customId;
+  }
+}
+
+/** What a line comes to: a request, or faults whose pointers start at the body, as if it had been sent alone. */
+export type ReadLine = { readonly customId: string | null } & (
+  | { readonly request: CreateRequest }
+  | { readonly errors: readonly Fault[] }
+);
+
+/** Reads a line and checks what it asks for. Nothing on it makes this throw. */
+export function readLine({ bytes, item }: Line, readers: BodyReaders): ReadLine {
+  let customId: string | null = null;
+  try {
+    if (bytes.length > MOST_LINE_BYTES)
+      throw new InvalidLine([{ pointer: "#", detail: `must be at most ${MOST_LINE_BYTES} bytes` }]);
+    const found = item();
+    customId = found.customId;
+    return { customId, request: readers[found.path](found.body) };
+  } catch (error) {
+    if (error instanceof InvalidLine) customId = error.customId;
+    if (error instanceof InvalidInput) return { customId, errors: error.extras.errors ?? [] };
+    return { customId, errors: [{ pointer: "#", detail: "must be JSON in UTF-8" }] };
+  }
 }
 
 const NEW_LINE = 0x0a;
 
+/** A line of text of a file, without its end. */
+export interface TextLine {
+  readonly number: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The lines of a file that have something on them, by their number in it. */
-export function* linesIn(file: Uint8Array): Generator<Line> {
+export function* textLinesIn(file: Uint8Array): Generator<TextLine> {
   let number = 1;
   for (let start = 0; start < file.length; number++) {
     const found = file.indexOf(NEW_LINE, start);
     const end = found === -1 ? file.length : found;
-    const bytes = file.subarray(start, end);
-    if (!isBlank(bytes)) yield { number, bytes };
+    if (!isBlank(file.subarray(start, end))) yield { number, start, end };
     start = end + 1;
-  }
-}
-
-/** A line has one create body, or faults: pointers start at the body, as if it had been sent alone. */
-export function readLine(
-  { bytes }: Line,
-  schema: RequestSchema,
-): { readonly request: CreateRequest } | { readonly errors: readonly Fault[] } {
-  if (bytes.length > MOST_LINE_BYTES)
-    return { errors: [{ pointer: "#", detail: `must be at most ${MOST_LINE_BYTES} bytes` }] };
-  try {
-    return { request: parseCreateRequest(schema, parseStrictJson(bytes)) };
-  } catch (error) {
-    if (error instanceof InvalidInput) return { errors: error.extras.errors ?? [] };
-    return { errors: [{ pointer: "#", detail: "must be JSON in UTF-8" }] };
   }
 }
 

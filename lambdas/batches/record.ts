@@ -1,10 +1,13 @@
 import * as z from "zod";
+import { billedSchema } from "../platform/problems.ts";
 
 /** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
 const time = z.iso.datetime({ precision: 3 });
 
-const lineFaults = z.object({
+export const lineFaultsSchema = z.object({
   line: z.int(),
+  custom_id: z.string().nullable().default(null),
+  code: z.string().default("invalid_request"),
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })),
 });
 
@@ -12,6 +15,8 @@ const common = {
   id: z.string(),
   /** Raised by every step; the condition of every write. */
   version: z.int(),
+  /** Tells it from an earlier batch of the same id, whose time was over; null in records of before there were any. */
+  edition: z.string().nullable().default(null),
   owner: z.string(),
   idempotency_key: z.string().nullable(),
   request_hash: z.string(),
@@ -32,7 +37,42 @@ const common = {
   /** Lines that no generation was made from, up to the position. */
   invalid: z.int(),
   /** The first of them. */
-  faults: z.array(lineFaults),
+  faults: z.array(lineFaultsSchema),
+  /** The checkpoints whose invalid lines are kept, all of them, in an object of the bucket. */
+  invalid_parts: z.array(z.int()).default([]),
+  /** When its owner canceled it: what is queued then ends, and what is not made yet is made as canceled. */
+  canceled_at: time.nullable().default(null),
+};
+
+const count = z.int();
+
+/** How many lines came to what. `total` is the sum of the others. */
+export const countsSchema = z.object({
+  total: count,
+  queued: count,
+  running: count,
+  succeeded: count,
+  failed: count,
+  canceled: count,
+  expired: count,
+  invalid: count,
+});
+
+/** Its end: every line has come to something, and the results say what. */
+const settlement = z.object({
+  at: time,
+  /** The object with a line for each of its lines; null where it has none. */
+  results_key: z.string().nullable(),
+  counts: countsSchema,
+  usage: z.object({ images: count, cost: z.string(), billed: billedSchema }),
+});
+
+/** Once all lines are read it is looked at again until it is settled. Records of before that have neither. */
+const read = {
+  ...common,
+  ended_at: time,
+  due_at: time.optional(),
+  settled: settlement.nullable().default(null),
 };
 
 const accepted = z.object({
@@ -42,11 +82,10 @@ const accepted = z.object({
   /** How often the reconciler had to send it to the expander again since its last checkpoint. */
   requeues: z.int(),
 });
-const expanded = z.object({ ...common, state: z.literal("expanded"), ended_at: time });
+const expanded = z.object({ ...read, state: z.literal("expanded") });
 const failed = z.object({
-  ...common,
+  ...read,
   state: z.literal("failed"),
-  ended_at: time,
   error: z.object({ code: z.enum(["invalid_request", "internal"]), message: z.string() }),
 });
 
@@ -55,15 +94,10 @@ export const batchSchema = z.discriminatedUnion("state", [accepted, expanded, fa
 
 export type Batch = z.infer<typeof batchSchema>;
 export type AcceptedBatch = z.infer<typeof accepted>;
-export type LineFaults = z.infer<typeof lineFaults>;
-
-/** What its batch knows of a generation. */
-export interface Member {
-  readonly status: string;
-  readonly billed: string;
-  readonly price: string;
-  readonly completedAt: string | null;
-}
+/** All of whose lines have been read, or will never be. */
+export type ReadBatch = Exclude<Batch, AcceptedBatch>;
+export type Settlement = z.infer<typeof settlement>;
+export type LineFaults = z.infer<typeof lineFaultsSchema>;
 
 /** Lines of a batch, at most; those of one request are fewer. */
 export const MOST_LINES = 10_000;

@@ -14,7 +14,7 @@ const manifest = z
   })
   .meta({
     id: "Manifest",
-    description: "JSON lines in S3, one create body a line: up to 10,000 lines and 32 MiB.",
+    description: "JSON lines or CSV in S3, one picture a line: up to 10,000 lines and 32 MiB.",
   });
 
 /** The schema of a batch: generations inline, or a manifest that names them. */

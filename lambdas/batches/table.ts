@@ -7,8 +7,18 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import type { Member } from "../generations/member.ts";
+import { membersOf } from "../generations/members.ts";
+import type { Status } from "../generations/record.ts";
 import { timestamp } from "../platform/clock.ts";
-import { type AcceptedBatch, type Batch, batchSchema, type Member } from "./record.ts";
+import { batchIdOf, keyOf, ownersBatches, toItem } from "./item.ts";
+import { type AcceptedBatch, type Batch, batchSchema } from "./record.ts";
+
+/** Newest first. `next` is the position to go on from, null at the end. */
+export interface BatchPage {
+  readonly batches: readonly Batch[];
+  readonly next: string | null;
+}
 
 /** The batches, behind the few verbs that are needed. */
 export interface BatchStore {
@@ -22,10 +32,18 @@ export interface BatchStore {
   get(id: string): Promise<Batch | null>;
   /** Writes the next step over the version it was made from; false when another was quicker. */
   save(next: Batch): Promise<boolean>;
-  /** Ids of batches that should have been expanded by now. */
+  /** Ids of batches that should have moved on by now. */
   due(now: number): Promise<string[]>;
-  /** What became of its generations so far. The index may be a moment behind. What it costs grows with the batch. */
-  members(id: string): Promise<Member[]>;
+  /**
+   * What became of its generations so far, or of those in one status. The index may be a moment behind. What it costs
+   * grows with the batch.
+   */
+  members(
+    batch: Pick<Batch, "id" | "edition">,
+    which?: { status?: Status; limit?: number },
+  ): Promise<Member[]>;
+  /** A page of an owner's batches; one created within the last moments may not be in it yet. */
+  page(of: { owner: string; after: string | null; limit: number }): Promise<BatchPage>;
   /** Takes an unreadable record out of the reconciler's sight. */
   quarantine(id: string): Promise<void>;
 }
@@ -38,39 +56,22 @@ export class CorruptBatch extends Error {
   }
 }
 
-const PREFIX = "batch#";
 const OPEN = "batch";
 const DUE_AT_ONCE = 100;
 
-/** The batch's id in a table key. */
-export function batchIdOf(pk: unknown): string | null {
-  return typeof pk === "string" && pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : null;
-}
-
-/**
- * The batches in the service's table. One is kept for the retention from its creation on: its generations, which end
- * later and are kept as long from then, are all there as long as it is.
- */
+/** The batches in the service's table. One is kept for the retention from its end on, and as long as it has none. */
 export function createBatchStore(
   client: DynamoDBDocumentClient,
   { table, retentionDays, now }: { table: string; retentionDays: number; now: () => number },
 ): BatchStore {
-  const keyOf = (id: string) => ({ pk: PREFIX + id });
   const seconds = () => Math.floor(now() / 1000);
-
-  const toItem = (batch: Batch) => ({
-    ...keyOf(batch.id),
-    ...batch,
-    ...(batch.state === "accepted" && { open: OPEN }),
-    expires_at: Math.ceil(Date.parse(batch.created_at) / 1000) + retentionDays * 86_400,
-  });
 
   async function put(batch: Batch, condition: string, values: Record<string, unknown>): Promise<boolean> {
     try {
       await client.send(
         new PutCommand({
           TableName: table,
-          Item: toItem(batch),
+          Item: toItem(batch, retentionDays),
           ConditionExpression: condition,
           ExpressionAttributeValues: values,
         }),
@@ -123,24 +124,34 @@ export function createBatchStore(
       return Items.flatMap(({ pk }) => batchIdOf(pk) ?? []);
     },
 
-    async members(id) {
-      // By key: one that changes its status while the pages are read may be on two of them.
-      const members = new Map<string, Member>();
-      let start: Record<string, unknown> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: "by_batch",
-            KeyConditionExpression: "in_batch = :batch",
-            ExpressionAttributeValues: { ":batch": id },
-            ...(start !== undefined && { ExclusiveStartKey: start }),
+    async members({ id, edition }, which) {
+      const members = await membersOf(client, table, id, which);
+      return members.filter((member) => member.edition === edition);
+    },
+
+    async page({ owner, after, limit }) {
+      const id = after?.split("#")[1];
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: "by_batch",
+          KeyConditionExpression: "in_batch = :owner",
+          ExpressionAttributeValues: { ":owner": ownersBatches(owner) },
+          ScanIndexForward: false,
+          Limit: limit + 1,
+          ...(id !== undefined && {
+            ExclusiveStartKey: { ...keyOf(id), in_batch: ownersBatches(owner), batch_item: after },
           }),
-        );
-        for (const { pk, batch_item } of Items) members.set(String(pk), memberOf(String(batch_item)));
-        start = LastEvaluatedKey;
-      } while (start !== undefined);
-      return [...members.values()];
+        }),
+      );
+      const ids = Items.flatMap(({ pk }) => batchIdOf(pk) ?? []);
+      const wanted = await Promise.all(ids.slice(0, limit).map(readable));
+      const more = LastEvaluatedKey !== undefined || ids.length > limit;
+      const last = Items.slice(0, limit).at(-1)?.["batch_item"];
+      return {
+        batches: wanted.filter((batch) => batch !== null),
+        next: more && typeof last === "string" ? last : null,
+      };
     },
 
     async quarantine(id) {
@@ -155,10 +166,14 @@ export function createBatchStore(
       );
     },
   };
-}
 
-/** The index's key of a generation, as lambdas/generations/item.ts writes it. */
-function memberOf(key: string): Member {
-  const [status = "", billed = "", price = "", completedAt = ""] = key.split("#");
-  return { status, billed, price, completedAt: completedAt === "" ? null : completedAt };
+  /** One batch that can't be read must not hide all the others. */
+  async function readable(id: string): Promise<Batch | null> {
+    try {
+      return await get(id);
+    } catch (error) {
+      if (error instanceof CorruptBatch) return null;
+      throw error;
+    }
+  }
 }

@@ -1,23 +1,15 @@
 import * as z from "zod";
+import type { Member } from "../generations/member.ts";
 import { faultSchema } from "../http/problem-schema.ts";
 import { idForKey, lineKeyOf } from "../platform/ids.ts";
-import { amountOf, millionthsOf } from "../platform/money.ts";
 import { billedSchema, PROBLEMS } from "../platform/problems.ts";
-import type { Batch, LineFaults, Member } from "./record.ts";
+import { countsOf, usageOf } from "./counts.ts";
+import { type Batch, countsSchema, type LineFaults } from "./record.ts";
 
 const count = z.int();
 
-const countsView = z
-  .object({
-    total: count,
-    queued: count,
-    running: count,
-    succeeded: count,
-    failed: count,
-    canceled: count,
-    expired: count,
-    invalid: count.meta({ description: "Lines that no generation was made from." }),
-  })
+const countsView = countsSchema
+  .extend({ invalid: count.meta({ description: "Lines that no generation was made from." }) })
   .meta({
     id: "BatchCounts",
     description: "`total` is the sum of the others; 0 as long as a manifest has not been read.",
@@ -37,22 +29,42 @@ const usageView = z
 const itemView = z
   .object({
     line: count.meta({ description: "Counted from 1." }),
+    custom_id: z.string().nullable().meta({ description: "The caller's own name of the line." }),
     generation_id: z.string().nullable(),
     errors: z.array(faultSchema),
   })
   .meta({ id: "BatchItem", description: "A line, and what was made from it." });
+
+const resultsView = z
+  .object({
+    bucket: z.string(),
+    key: z.string(),
+    url: z.url().meta({ description: "A presigned address, valid until url_expires_at." }),
+    url_expires_at: z.iso.datetime(),
+  })
+  .meta({
+    id: "BatchResults",
+    description:
+      "JSON lines, one for each line of the batch, in its order: `line`, `custom_id`, `status` (of its generation, or `invalid`), `id`, `bucket`, `key`, `cost`, `billed`, `error`.",
+  });
 
 /** A batch as callers see it. */
 export const batchView = z
   .object({
     id: z.string(),
     object: z.literal("batch"),
-    status: z.enum(["processing", "completed", "failed"]).meta({ id: "BatchStatus" }),
+    status: z.enum(["processing", "completed", "failed", "canceled"]).meta({ id: "BatchStatus" }),
     created_at: z.iso.datetime(),
+    canceled_at: z.iso.datetime().nullable().meta({
+      description: "When it was canceled. It is `processing` until what was running has ended.",
+    }),
     completed_at: z.iso.datetime().nullable(),
     deadline: z.iso.datetime(),
     counts: countsView,
     usage: usageView,
+    results: resultsView.nullable().meta({
+      description: "What became of each line; null until all have ended, and where there is none.",
+    }),
     error: z
       .object({ code: z.string(), message: z.string(), retryable: z.boolean() })
       .meta({ id: "BatchError", description: "Why it failed as a whole." })
@@ -64,7 +76,8 @@ export const batchView = z
     urls: z
       .object({
         self: z.string(),
-        generations: z.string().meta({ description: "Your generations since the batch was created." }),
+        generations: z.string().meta({ description: "The generations of the batch." }),
+        cancel: z.string(),
       })
       .meta({ id: "BatchUrls", description: "Where it is, and what belongs to it." }),
   })
@@ -72,77 +85,56 @@ export const batchView = z
 
 export type BatchView = z.infer<typeof batchView>;
 
-const OPEN = { queued: 0, running: 0 };
-const ENDED = { succeeded: 0, failed: 0, canceled: 0, expired: 0 };
-
 /**
- * A batch and what became of its generations. A line whose generation the index does not show yet counts as queued,
- * so that the counts always add up and a batch is never called complete too soon. `root` is where its addresses begin.
+ * A batch and what became of its generations; of a settled one they need not be known. It is over once its results are
+ * written. `root` is where its addresses begin.
  */
-export function viewOfBatch(batch: Batch, members: readonly Member[], root: string): BatchView {
-  const counts = countsOf(batch, members);
-  const open = batch.state === "accepted" || counts.queued + counts.running > 0;
-  const ends = [
-    ...(batch.state === "accepted" ? [] : [batch.ended_at]),
-    ...members.flatMap(({ completedAt }) => completedAt ?? []),
-  ];
+export function viewOfBatch(
+  batch: Batch,
+  members: readonly Member[],
+  { root, results }: { root: string; results: BatchView["results"] },
+): BatchView {
+  const settled = batch.state === "accepted" ? null : batch.settled;
+  const { counts, usage } = settled ?? { counts: countsOf(batch, members), usage: usageOf(members) };
   const self = `${root}/batches/${batch.id}`;
   return {
     id: batch.id,
     object: "batch",
-    status: batch.state === "failed" ? "failed" : open ? "processing" : "completed",
+    status: settled === null && batch.state !== "failed" ? "processing" : endOf(batch),
     created_at: batch.created_at,
-    completed_at: open ? null : (ends.sort().at(-1) ?? null),
+    canceled_at: batch.canceled_at,
+    completed_at: settled?.at ?? null,
     deadline: batch.deadline,
     counts,
-    usage: usageOf(batch, members),
+    usage: { ...usage, currency: batch.currency },
+    results,
     error:
       batch.state === "failed" ? { ...batch.error, retryable: PROBLEMS[batch.error.code].retryable } : null,
     items: itemsOf(batch),
     metadata: batch.metadata,
-    urls: { self, generations: `${root}/generations?created_after=${batch.created_at}` },
+    urls: { self, generations: `${root}/generations?batch=${batch.id}`, cancel: `${self}/cancel` },
   };
 }
 
-function countsOf(batch: Batch, members: readonly Member[]): BatchView["counts"] {
-  const by = { ...OPEN, ...ENDED };
-  for (const { status } of members) if (isStatus(status, by)) by[status]++;
-  // A batch that failed will make no further generations of the lines it did not come to.
-  const total =
-    batch.state === "failed"
-      ? batch.invalid + members.length
-      : Math.max(batch.total, batch.invalid + members.length);
-  const others = by.running + by.succeeded + by.failed + by.canceled + by.expired;
-  return { total, ...by, queued: total - batch.invalid - others, invalid: batch.invalid };
+function endOf({ state, canceled_at }: Batch): BatchView["status"] {
+  if (state === "failed") return "failed";
+  return canceled_at === null ? "completed" : "canceled";
 }
 
-function isStatus<Counts extends object>(
-  name: string,
-  counts: Counts,
-): name is Extract<keyof Counts, string> {
-  return Object.hasOwn(counts, name);
-}
-
-function usageOf(batch: Batch, members: readonly Member[]): BatchView["usage"] {
-  const paid = members.filter(({ billed }) => billed === "yes");
-  const cost = paid.reduce((sum, { price }) => sum + millionthsOf(price), 0);
-  const unknown = members.some(({ billed }) => billed === "unknown");
-  return {
-    images: members.filter(({ status }) => status === "succeeded").length,
-    cost: amountOf(cost),
-    currency: batch.currency,
-    billed: unknown ? "unknown" : paid.length > 0 ? "yes" : "no",
-  };
-}
-
-function itemsOf({ id, owner, source, faults }: Batch): LineView[] {
-  const invalid = (found: LineFaults): LineView => ({ ...found, generation_id: null });
+function itemsOf({ id, edition, owner, source, faults }: Batch): LineView[] {
+  const invalid = ({ line, custom_id, errors }: LineFaults): LineView => ({
+    line,
+    custom_id,
+    generation_id: null,
+    errors,
+  });
   if (source.kind === "manifest") return faults.map(invalid);
   return source.lines.map((_, index) => {
     const line = index + 1;
     const fault = faults.find((found) => found.line === line);
     if (fault !== undefined) return invalid(fault);
-    return { line, generation_id: idForKey(owner, lineKeyOf(id, line)), errors: [] };
+    const generation_id = idForKey(owner, lineKeyOf(id, line, edition));
+    return { line, custom_id: null, generation_id, errors: [] };
   });
 }
 

@@ -15,7 +15,7 @@ interface Intake {
   readonly region: string;
   readonly price: { readonly amount: string; readonly currency: string };
   readonly taskToken: string | null;
-  readonly batchId?: string | undefined;
+  readonly batch?: { readonly id: string; readonly customId: string | null } | undefined;
   readonly now: number;
   readonly random: () => number;
 }
@@ -50,7 +50,8 @@ export function accept(intake: Intake): Queued {
     appointment_at: null,
     turn_for: null,
     removed_at: null,
-    batch_id: intake.batchId ?? null,
+    batch_id: intake.batch?.id ?? null,
+    custom_id: intake.batch?.customId ?? null,
     reserved: null,
     reserved_currency: null,
     history: withHappenings([], [{ event: "accepted", at: now, attempt: 0 }]),

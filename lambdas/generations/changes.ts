@@ -1,5 +1,6 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { billedOf } from "./billed.ts";
 import { fromItem, idOf } from "./item.ts";
 import { type EndedGeneration, type Generation, isOpen } from "./record.ts";
 
@@ -13,6 +14,8 @@ interface Change {
 export interface Changes {
   readonly added: readonly Generation[];
   readonly ended: readonly EndedGeneration[];
+  /** Whose charge was learned after the end. */
+  readonly amended: readonly EndedGeneration[];
 }
 
 /**
@@ -32,6 +35,11 @@ export function readChanges({ Records }: DynamoDBStreamEvent, unreadable: () => 
     added: changes.flatMap(({ before, after }) => (before === null && isOpen(after) ? [after] : [])),
     ended: changes.flatMap(({ before, after }) =>
       !isOpen(after) && (before === null || isOpen(before) || isToldAgain(before, after)) ? [after] : [],
+    ),
+    amended: changes.flatMap(({ before, after }) =>
+      before !== null && !isOpen(before) && !isOpen(after) && billedOf(before) !== billedOf(after)
+        ? [after]
+        : [],
     ),
   };
 }

@@ -17,7 +17,8 @@ export interface Intent {
   readonly keyPointer?: string;
   readonly deadlineSeconds?: number;
   readonly taskToken?: string;
-  readonly batchId?: string;
+  /** The batch that it is a line of, and what its caller calls that line. */
+  readonly batch?: { readonly id: string; readonly customId: string | null };
 }
 
 export interface CreateNeeds {
@@ -50,7 +51,7 @@ export function plan(intent: Intent, { offer, now, random }: Omit<CreateNeeds, "
     region: offer.region,
     price,
     taskToken: intent.taskToken ?? null,
-    batchId: intent.batchId,
+    batch: intent.batch,
     now: now(),
     random,
   });

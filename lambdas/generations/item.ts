@@ -1,5 +1,5 @@
 import { timestamp } from "../platform/clock.ts";
-import { billedOf } from "./billed.ts";
+import { memberKey, memberOf } from "./member.ts";
 import { type Generation, generationSchema, isOpen, SCHEMA, statusOf, unknownFields } from "./record.ts";
 
 /** What a record must be like to be read; anything else is a fault of ours or a hand's. */
@@ -75,12 +75,6 @@ export function lineKey(lane: string, model: string): string {
   return `${lane}#${model}`;
 }
 
-/** All that its batch has to know of a generation, so that a batch is counted from the index alone. */
-function memberKey(generation: Generation): string {
-  const end = isOpen(generation) ? "" : generation.completed_at;
-  return [statusOf(generation), billedOf(generation), generation.price.amount, end].join("#");
-}
-
 /**
  * The item of a generation: the record, and the attributes its indexes hang on. `line` is only there while it
  * is queued, `owner_open` while it has not ended, `open` until its end is announced, so these indexes stay as small as
@@ -96,7 +90,10 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
       line: lineKey(generation.lane, generation.model),
       line_at: `${generation.not_before}#${generation.id}`,
     }),
-    ...(generation.batch_id !== null && { in_batch: generation.batch_id, batch_item: memberKey(generation) }),
+    ...(generation.batch_id !== null && {
+      in_batch: generation.batch_id,
+      batch_item: memberKey(memberOf(generation, generation.batch_id)),
+    }),
     ...(isOpen(generation)
       ? {
           open: OPEN,

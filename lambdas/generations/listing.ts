@@ -1,13 +1,18 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
+import { idForKey, lineKeyOf } from "../platform/ids.ts";
 import { CorruptRecord, createdKey, fromItem, idOf, keyOf, openKey } from "./item.ts";
+import { type Member, memberOf } from "./member.ts";
+import { membersOf } from "./members.ts";
 import { type Generation, type Status, statusOf } from "./record.ts";
 
 /** Which generations of an owner are asked for. Times are epoch milliseconds, both exclusive. */
 export interface ListingQuery {
   readonly owner: string;
   readonly status: Status | null;
+  /** Only those of this batch, its last line first. What such a page costs grows with the batch. */
+  readonly batch?: string | null | undefined;
   readonly createdAfter: number | null;
   readonly createdBefore: number | null;
   /** The position that an earlier page ended at. */
@@ -25,6 +30,8 @@ export interface ListingPage {
 export interface GenerationListing {
   /** A page; a generation created within the last moments may not be in it yet. */
   page(query: ListingQuery): Promise<ListingPage>;
+  /** Records by their ids, as they are now; what can't be read is not among them. */
+  records(ids: readonly string[]): Promise<Map<string, Generation>>;
   /** How many generations of an owner are queued or running in a lane, counted up to `most`. */
   countOpen(owner: string, lane: Lane, most: number): Promise<number>;
 }
@@ -35,26 +42,26 @@ const LAST = ":";
 /** A batch may come back unfinished when the table is busy. */
 const MOST_ROUNDS = 8;
 
-/** The position of a generation in its owner's lists. */
-export function positionOf({ created_at, id }: Pick<Generation, "created_at" | "id">): string {
-  return createdKey(created_at, id);
+/** The position of a generation in its owner's lists, or in that of its batch. */
+export function positionOf(generation: Generation, batch: string | null = null): string {
+  if (batch !== null) return String(memberOf(generation, batch).line ?? 0);
+  return createdKey(generation.created_at, generation.id);
 }
 
 /** The lists over the table's owner indexes, which hold keys alone: the records are read from the table. */
 export function createListing(client: DynamoDBDocumentClient, table: string): GenerationListing {
   return {
     async page(query) {
-      const { ids, more } = await idsOf(query);
+      const { ids, more } = query.batch == null ? await idsOf(query) : await idsInBatch(query.batch, query);
       const wanted = ids.slice(0, query.limit);
       const found = await records(wanted.map(({ id }) => id));
-      const generations = wanted.flatMap(({ id }) => found.get(id) ?? []);
       return {
-        // The index may lag behind: a generation that has left the status since is not shown under it.
-        generations:
-          query.status === null ? generations : generations.filter((each) => statusOf(each) === query.status),
+        generations: wanted.flatMap(({ id }) => found.get(id) ?? []).filter((each) => fits(each, query)),
         next: more || ids.length > query.limit ? (wanted.at(-1)?.position ?? null) : null,
       };
     },
+
+    records,
 
     async countOpen(owner, lane, most) {
       let count = 0;
@@ -78,6 +85,26 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
       return count;
     },
   };
+
+  /** The same for a batch, from its index: the position of a generation is its line. */
+  async function idsInBatch(
+    batch: string,
+    { owner, status, after, limit }: ListingQuery,
+  ): Promise<{ ids: { id: string; position: string }[]; more: boolean }> {
+    const before = after === null ? Number.POSITIVE_INFINITY : Number(after);
+    const members = await membersOf(client, table, batch, status === null ? {} : { status });
+    const ids = latestEdition(members)
+      .flatMap(({ id, line, edition }) =>
+        // The id follows from owner and line: of another owner's batch nothing is read.
+        line !== null && line < before && id === idForKey(owner, lineKeyOf(batch, line, edition))
+          ? [{ id, line }]
+          : [],
+      )
+      .sort((a, b) => b.line - a.line)
+      .slice(0, limit + 1)
+      .map(({ id, line }) => ({ id, position: String(line) }));
+    return { ids, more: false };
+  }
 
   /** The keys of a page and of the record after it. `more`: DynamoDB ended its page early, as it may for its size. */
   async function idsOf(
@@ -135,6 +162,26 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
     }
     return found;
   }
+}
+
+/** What an index, which may lag behind, or a batch's does not know. */
+function fits(generation: Generation, { owner, status, createdAfter, createdBefore }: ListingQuery): boolean {
+  const created = Date.parse(generation.created_at);
+  return (
+    generation.owner === owner &&
+    (status === null || statusOf(generation) === status) &&
+    (createdAfter === null || created > createdAfter) &&
+    (createdBefore === null || created < createdBefore)
+  );
+}
+
+/** Of a batch whose key was used again after its time, what is left of the first is not listed. */
+function latestEdition(members: readonly Member[]): readonly Member[] {
+  const latest = members
+    .map(({ edition }) => edition ?? "")
+    .sort()
+    .at(-1);
+  return members.filter(({ edition }) => (edition ?? "") === latest);
 }
 
 /** One record that can't be read must not hide all the others. */

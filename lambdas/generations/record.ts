@@ -60,6 +60,8 @@ const common = {
   removed_at: time.nullable(),
   /** The batch that it came in with. */
   batch_id: z.string().nullable().default(null),
+  /** What its caller calls its line there. */
+  custom_id: z.string().nullable().default(null),
   /** Millionths that a budget holds back for it; the store's own, null without a budget. */
   reserved: z.int().nullable().default(null),
   /** The currency of what is held back: the price's own when it was accepted. Null in records of before it was kept. */

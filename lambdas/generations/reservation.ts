@@ -2,7 +2,7 @@ import { type Budget, giveBack, reserve, type Write } from "../budgets/table.ts"
 import { millionthsOf } from "../platform/money.ts";
 import { billedOf } from "./billed.ts";
 import { chargesOf, mostCharges } from "./charges.ts";
-import { type Generation, isOpen, type Queued } from "./record.ts";
+import { type Canceled, type Generation, isOpen, type Queued } from "./record.ts";
 
 /** A record that notes what a budget holds back for it, and the writes that go with it: all of them or none. */
 interface Reserved<Record extends Generation> {
@@ -11,12 +11,17 @@ interface Reserved<Record extends Generation> {
 }
 
 /**
- * Reserves what a new generation may cost under the caps: its price, as often as it may be charged.
+ * Reserves what a new generation may cost under the caps: its price, as often as it may be charged; a canceled one
+ * costs nothing.
  *
  * @throws ServiceError `budget_exceeded` where a cap is smaller than that
  */
-export function withReservation(generation: Queued, budget: Budget | null, table: string): Reserved<Queued> {
-  if (budget === null) return { generation, writes: [] };
+export function withReservation(
+  generation: Queued | Canceled,
+  budget: Budget | null,
+  table: string,
+): Reserved<Queued | Canceled> {
+  if (budget === null || generation.state === "canceled") return { generation, writes: [] };
   const { amount, currency } = generation.price;
   const reserved = millionthsOf(amount) * mostCharges(generation);
   const noted = { ...generation, reserved, reserved_currency: currency };

@@ -6,18 +6,19 @@ import { timestamp } from "../platform/clock.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
 import { Contended } from "../platform/problems.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
-import { type Generation, generationSchema, type Queued, type Submitting } from "./record.ts";
+import { type Canceled, type Generation, generationSchema, type Queued, type Submitting } from "./record.ts";
 import { withRelease, withReservation } from "./reservation.ts";
 import { putWith } from "./transaction.ts";
 
 /** The table of generations, behind the few verbs that the domain needs. */
 export interface GenerationStore {
   /**
-   * Writes a new generation; answers the one that holds its id already, or null when there was none.
+   * Writes a new generation; answers the one that holds its id already, or null when there was none. One that is
+   * canceled from the start costs no budget.
    *
    * @throws ServiceError `budget_exceeded` where there is a budget and nothing left of it
    */
-  insert(generation: Queued): Promise<Generation | null>;
+  insert(generation: Queued | Canceled): Promise<Generation | null>;
   /** The generation as it is now, or null. */
   get(id: string): Promise<Generation | null>;
   /**

@@ -120,10 +120,10 @@ function usageOf(generation: Generation): GenerationView["usage"] {
   return { images, cost, currency, billed, ...(besides > 0 && { possible_extra_charges: besides }) };
 }
 
-/** The key of an item holds its line; a name that its caller gave the line is not in the record. */
-function batchOf({ batch_id, idempotency_key }: Generation): GenerationView["batch"] {
+/** The key of an item holds its line. */
+function batchOf({ batch_id, idempotency_key, custom_id }: Generation): GenerationView["batch"] {
   if (batch_id === null) return null;
-  return { id: batch_id, line: lineOf(batch_id, idempotency_key), custom_id: null };
+  return { id: batch_id, line: lineOf(batch_id, idempotency_key)?.line ?? null, custom_id };
 }
 
 function requestIdOf(generation: Generation): string | null {

@@ -1,7 +1,9 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import { batches } from "../batches/configured.ts";
-import { createManifests } from "../batches/manifests.ts";
+import { createExpansions } from "../batches/expansions.ts";
+import { createManifests, createManifestUploads } from "../batches/manifests.ts";
+import { createBatchResults } from "../batches/results.ts";
 import { configuredBudget } from "../budgets/configured.ts";
 import { createRemainingBudget } from "../budgets/table.ts";
 import { generations } from "../generations/configured.ts";
@@ -12,7 +14,7 @@ import { createRequestLimits } from "../http/request-limits.ts";
 import { images } from "../images/configured.ts";
 import { createLedgerStore } from "../openai/ledger-table.ts";
 import { createPacers } from "../pacing/pacers.ts";
-import { documents as client, objects } from "../platform/clients.ts";
+import { documents as client, objects, queues, uploads } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
@@ -20,6 +22,7 @@ import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import { routesOf } from "./routes.ts";
 
 const table = required("TABLE_NAME");
+const bucket = required("BUCKET_NAME");
 const offer = configuredOffer();
 const quotaOf = configuredQuotas(offer);
 const budget = configuredBudget();
@@ -34,7 +37,10 @@ export const handler = middy(
     images,
     ledger: createLedgerStore(client, { table, retentionDays: requiredNumber("RETENTION_DAYS"), budget }),
     batches,
-    manifests: createManifests(objects, required("BUCKET_NAME")),
+    expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),
+    manifests: createManifests(objects, bucket),
+    manifestUploads: createManifestUploads(uploads, bucket, now),
+    results: createBatchResults(objects, bucket, now),
     limits: createRequestLimits(client, table, now),
     remainingBudget: createRemainingBudget(client, { table, budget, currency: offer.currency, now }),
     pacerOf: createPacers({ client, table, region: offer.region, quotaOf, burst, now, sleep }),

@@ -2,13 +2,16 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import type { Context, SQSEvent } from "aws-lambda";
+import { advance } from "../batches/advance.ts";
 import { batches } from "../batches/configured.ts";
-import { expand } from "../batches/expand.ts";
 import { createExpansions, readExpansion } from "../batches/expansions.ts";
 import { createManifests } from "../batches/manifests.ts";
+import { createBatchResults } from "../batches/results.ts";
 import { generations } from "../generations/configured.ts";
-import { createRequestSchema } from "../generations/request.ts";
-import { objects, queues } from "../platform/clients.ts";
+import { createListing } from "../generations/listing.ts";
+import { createRequestSchema, parseCreateRequest } from "../generations/request.ts";
+import { readOpenAiBody } from "../openai/images.ts";
+import { documents, objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { logger, metrics, publishedMetrics } from "../platform/observe.ts";
 import { configuredOffer } from "../providers/configured.ts";
@@ -17,25 +20,35 @@ import { configuredOffer } from "../providers/configured.ts";
 const CHUNK_MS = 20_000;
 
 const offer = configuredOffer();
+const schema = createRequestSchema(offer);
 const expander = {
   batches,
   generations,
+  listing: createListing(documents, required("TABLE_NAME")),
   manifests: createManifests(objects, required("BUCKET_NAME")),
+  results: createBatchResults(objects, required("BUCKET_NAME"), Date.now),
   expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),
-  schema: createRequestSchema(offer),
+  schema,
+  readers: {
+    "/generations": (body: unknown) => parseCreateRequest(schema, body),
+    "/images/generations": readOpenAiBody(schema, offer),
+  },
   offer,
   now: Date.now,
   random: Math.random,
   signal: (name: string, count: number) => metrics.addMetric(name, MetricUnit.Count, count),
 };
 
-/** Makes the generations of the batch that a message names. A failure brings the message back, then to the dead letters. */
+/** Takes the batch that a message names further. A failure brings the message back, then to the dead letters. */
 export const handler = middy(async ({ Records }: SQSEvent, context: Context) => {
   for (const { body } of Records) {
-    const id = readExpansion(body);
-    if (id === null) throw new Error("a message names no batch");
-    logger.appendKeys({ batch_id: id });
-    await expand(id, { ...expander, hasTime: () => context.getRemainingTimeInMillis() > CHUNK_MS });
+    const expansion = readExpansion(body);
+    if (expansion === null) throw new Error("a message names no batch");
+    logger.appendKeys({ batch_id: expansion.id });
+    await advance(expansion, {
+      ...expander,
+      hasTime: () => context.getRemainingTimeInMillis() > CHUNK_MS,
+    });
   }
 })
   .use(injectLambdaContext(logger, { clearState: true }))

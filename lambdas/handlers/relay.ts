@@ -2,7 +2,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { createExpansions } from "../batches/expansions.ts";
-import { relayBatches } from "../batches/relay.ts";
+import { relayBatches, relayMembers } from "../batches/relay.ts";
 import { readChanges } from "../generations/changes.ts";
 import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
 import { images } from "../images/configured.ts";
@@ -17,7 +17,8 @@ import { relayEnds } from "../workflows/relay.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
 const turns = createTurnSender(queues, required("QUEUE_URL"));
-const batches = relayBatches(createExpansions(queues, required("EXPANSION_QUEUE_URL")));
+const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
+const batches = relayBatches(expansions);
 const ends = createUnannouncedEnds(documents, required("TABLE_NAME"));
 const announce = createEndings({
   events,
@@ -28,14 +29,15 @@ const announce = createEndings({
 });
 
 /**
- * Carries the table's changes on: new batches to the expander, new generations to the queue, ended ones to the event
- * bus and to workflows. What fails makes all of them come again, so each part may happen twice; but for an end, which
- * its record knows to be unannounced.
+ * Carries the table's changes on: new batches and those whose generations end to the expander, new generations to the
+ * queue, ended ones to the event bus and to workflows. What fails makes all of them come again, so each part may happen
+ * twice; but for an end, which its record knows to be unannounced.
  */
 export const handler = middy(async (event: DynamoDBStreamEvent) => {
   await batches(event);
   const changes = readChanges(event, () => counted("PoisonMessage", "error", { part: "relay" }));
   await relayTurns(changes, turns);
+  await relayMembers(changes, expansions);
   await relayEnds(changes, {
     announce,
     ends,

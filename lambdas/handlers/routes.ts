@@ -1,4 +1,7 @@
+import { cancelBatchOperation } from "../batches/http/cancel.ts";
 import { createBatch } from "../batches/http/create.ts";
+import { listBatches } from "../batches/http/list.ts";
+import { placeManifest } from "../batches/http/place-manifest.ts";
 import { readBatch } from "../batches/http/read.ts";
 import { cancelGeneration } from "../generations/http/cancel.ts";
 import { createGeneration } from "../generations/http/create.ts";
@@ -39,7 +42,10 @@ function operations(offer: Offer) {
     readHistory,
     cancelGeneration,
     createBatch(schema),
+    placeManifest,
+    listBatches,
     readBatch,
+    cancelBatchOperation,
     createOpenAiImage(schema, offer),
     listModels,
     readModel,

@@ -170,11 +170,22 @@ export const batchBodies = {
   manifest: { manifest: { bucket: "image-service-prod", key: "manifests/shop/july.jsonl" } },
 };
 
+export const manifestPlace = {
+  object: "manifest",
+  bucket: "image-service-prod",
+  key: "manifests/shop/5t8r4w6y1z0abcdef3x7m9qk2v",
+  bytes: 48213,
+  method: "PUT",
+  url: "https://image-service-prod.s3.amazonaws.com/manifests/shop/5t8r4w6y1z0abcdef3x7m9qk2v?X-Amz-Signature=...",
+  url_expires_at: "2026-03-01T12:15:00.000Z",
+};
+
 export const batch = {
   id: "bat_3x7m9qk2v5t8r4w6y1z0abcdef",
   object: "batch",
   status: "processing",
   created_at: "2026-03-01T12:00:00.000Z",
+  canceled_at: null,
   completed_at: null,
   deadline: "2026-03-08T12:00:00.000Z",
   counts: {
@@ -188,14 +199,32 @@ export const batch = {
     invalid: 0,
   },
   usage: { images: 1, cost: "0.075", currency: "USD", billed: "yes" },
+  results: null,
   error: null,
   items: [
-    { line: 1, generation_id: ID, errors: [] },
-    { line: 2, generation_id: "gen_5t8r4w6y1z0abcdef3x7m9qk2v", errors: [] },
+    { line: 1, custom_id: null, generation_id: ID, errors: [] },
+    { line: 2, custom_id: null, generation_id: "gen_5t8r4w6y1z0abcdef3x7m9qk2v", errors: [] },
   ],
   metadata: { campaign: "winter" },
   urls: {
     self: "/v1/batches/bat_3x7m9qk2v5t8r4w6y1z0abcdef",
-    generations: "/v1/generations?created_after=2026-03-01T12:00:00.000Z",
+    generations: "/v1/generations?batch=bat_3x7m9qk2v5t8r4w6y1z0abcdef",
+    cancel: "/v1/batches/bat_3x7m9qk2v5t8r4w6y1z0abcdef/cancel",
   },
 };
+
+export const endedBatch = {
+  ...batch,
+  status: "completed",
+  completed_at: "2026-03-01T12:01:00.000Z",
+  counts: { ...batch.counts, queued: 0, succeeded: 2 },
+  usage: { ...batch.usage, images: 2, cost: "0.15" },
+  results: {
+    bucket: "image-service-prod",
+    key: "results/shop/bat_3x7m9qk2v5t8r4w6y1z0abcdef.jsonl",
+    url: "https://image-service-prod.s3.amazonaws.com/results/shop/bat_3x7m9qk2v5t8r4w6y1z0abcdef.jsonl?X-Amz-Signature=...",
+    url_expires_at: "2026-03-01T13:01:00.000Z",
+  },
+};
+
+export const canceledBatch = { ...batch, canceled_at: "2026-03-01T12:00:30.000Z" };

@@ -9,6 +9,7 @@ import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
 import { json, type Reply, refusal } from "../http/reply.ts";
 import type { ImageStore } from "../images/bucket.ts";
+import { parseOrThrow } from "../platform/faults.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
 import { isToldOfPause, lateness, NotInTime, withdraw } from "./in-time.ts";
@@ -116,6 +117,12 @@ const answerSchema = z
 
 /** Base 64 makes four bytes of three, and the answer must stay below Lambda's 6 MB. */
 const MOST_INLINE_BYTES = 4_400_000;
+
+/** Checks a body of this door, such as a line of OpenAI's Batch API has. It throws InvalidInput. */
+export function readOpenAiBody(schema: RequestSchema, offer: Offer): (body: unknown) => CreateRequest {
+  const checked = bodySchema(schema, offer);
+  return (body) => intentOf(parseOrThrow(checked, body), schema);
+}
 
 /** `POST /v1/images/generations`: OpenAI's Images API, for its unmodified SDKs. */
 export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operation<OpenAiNeeds> {

@@ -23,24 +23,35 @@ export function idForKey(owner: string, idempotencyKey: string): string {
 
 /** A fresh id, for an intent without an idempotency key. */
 export function randomId(): string {
-  return `gen_${base32(randomBytes(LENGTH))}`;
+  return `gen_${randomName()}`;
+}
+
+/** A name that nobody can guess. */
+export function randomName(): string {
+  return base32(randomBytes(LENGTH));
 }
 
 /** The id of a batch: the owner's idempotency key decides it as it decides a generation's, or chance where there is none. */
 export function batchId(owner: string, idempotencyKey: string | null): string {
-  if (idempotencyKey === null) return `bat_${base32(randomBytes(LENGTH))}`;
+  if (idempotencyKey === null) return `bat_${randomName()}`;
   return idForKey(owner, `batch ${idempotencyKey}`).replace("gen_", "bat_");
 }
 
-/** The key of the intent on one line of a batch. It holds spaces, which no caller's key can. */
-export function lineKeyOf(batch: string, line: number): string {
-  return `batch ${batch} ${line}`;
+/**
+ * The key of the intent on one line of a batch. It holds spaces, which no caller's key can. `edition` tells a batch from
+ * an earlier one of the same id, whose time was over.
+ */
+export function lineKeyOf(batch: string, line: number, edition: string | null): string {
+  return ["batch", batch, line, ...(edition === null ? [] : [edition])].join(" ");
 }
 
-/** The line of a batch that a key of `lineKeyOf` names; null for any other key. */
-export function lineOf(batch: string, key: string | null): number | null {
-  const [word, of, line] = (key ?? "").split(" ");
-  return word === "batch" && of === batch && line !== undefined ? Number(line) : null;
+/** The line of a batch, and its edition, that a key of `lineKeyOf` names; null for any other key. */
+export function lineOf(
+  batch: string,
+  key: string | null,
+): { readonly line: number; readonly edition: string | null } | null {
+  const [word, of, line, edition = null] = (key ?? "").split(" ");
+  return word === "batch" && of === batch && line !== undefined ? { line: Number(line), edition } : null;
 }
 
 /** Crockford's base 32 of the first 130 bits: five bits of each byte pair, no letters that read as digits. */

@@ -1,39 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import type { BatchView } from "../../lambdas/batches/view.ts";
-import { aws, call, callsFor, download, ended, stack, uniquePrompt, until } from "./harness.ts";
+import { createBatch, done, upload } from "./batch-calls.ts";
+import { call, callsFor, download, ended, stack, uniquePrompt } from "./harness.ts";
 
 const OWNER = "local";
-
-async function createBatch(json: unknown, headers: Record<string, string> = {}) {
-  const { status, headers: answered, body } = await call("/batches", { json, headers });
-  return { status, headers: answered, batch: body as unknown as BatchView };
-}
-
-/** Reads a batch until it is what is waited for. */
-async function batchThat(id: string, is: (batch: BatchView) => boolean): Promise<BatchView> {
-  let latest: unknown;
-  const look = async () => {
-    const { status, body } = await call(`/batches/${id}`);
-    latest = body;
-    const batch = body as unknown as BatchView;
-    return status === 200 && is(batch) && batch;
-  };
-  try {
-    return await until(id, look, 100_000);
-  } catch (error) {
-    throw new Error(`${id} is still ${JSON.stringify(latest)}`, { cause: error });
-  }
-}
-
-const done = (id: string) => batchThat(id, ({ completed_at }) => completed_at !== null);
-
-async function upload(text: string): Promise<{ bucket: string; key: string }> {
-  const key = `manifests/${OWNER}/${randomUUID()}.jsonl`;
-  await aws.bucket.send(new PutObjectCommand({ Bucket: stack.bucket_name, Key: key, Body: text }));
-  return { bucket: stack.bucket_name, key };
-}
 
 describe("a batch", () => {
   test("of five, one of them refused, ends with four pictures and what they cost; sent twice it is one", async () => {

@@ -124,7 +124,7 @@ const days: readonly Day[] = [
         throw Object.assign(new Error("denied"), { name: "AccessDeniedException" });
       };
       await relayEnds(
-        { added: [], ended: [succeeded()] },
+        { added: [], amended: [], ended: [succeeded()] },
         {
           announce: refused,
           ends: { announced: async () => {} },

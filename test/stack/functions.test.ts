@@ -111,7 +111,7 @@ describe.each(everyEnvironment)("the functions of $name", ({ name }) => {
       // A picture's key is a generation's id, a manifest's its owner's choice; a task token may come from any workflow.
       for (const resource of wild)
         expect(JSON.stringify(resource)).toMatch(
-          /\/(answers|generations|unverified|manifests)\/\*"|:stateMachine:\*"/,
+          /\/(answers|batches|generations|manifests|results|unverified)\/\*"|:stateMachine:\*"/,
         );
     }
   });

@@ -206,7 +206,7 @@ describe("an environment with CORS", () => {
 
   it("lets the same pages fetch the pictures, and no pages where there are none", () => {
     expect(onlyResource(stack, "AWS::S3::Bucket")["CorsConfiguration"].CorsRules).toMatchObject([
-      { AllowedMethods: ["GET", "HEAD"], AllowedOrigins: ["https://a.example", "https://b.example"] },
+      { AllowedMethods: ["GET", "HEAD", "PUT"], AllowedOrigins: ["https://a.example", "https://b.example"] },
     ]);
     expect(onlyResource(synthesised("dev"), "AWS::S3::Bucket")).not.toHaveProperty("CorsConfiguration");
   });

@@ -71,6 +71,8 @@ describe.each(everyEnvironment)("the store of $name", ({ name }) => {
           }),
           Match.objectLike({ Prefix: "unverified/", ExpirationInDays: environment.retentionDays }),
           Match.objectLike({ Prefix: "manifests/", ExpirationInDays: environment.retentionDays }),
+          Match.objectLike({ Prefix: "results/", ExpirationInDays: environment.retentionDays }),
+          Match.objectLike({ Prefix: "batches/", ExpirationInDays: 30 }),
           Match.objectLike({ Prefix: "answers/", ExpirationInDays: 30 }),
           Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: "Enabled" }),
         ],

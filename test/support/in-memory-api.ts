@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import type { Expansion } from "../../lambdas/batches/expansions.ts";
 import { createBatchStore } from "../../lambdas/batches/table.ts";
 import { createRemainingBudget } from "../../lambdas/budgets/table.ts";
-import { type GenerationListing, positionOf } from "../../lambdas/generations/listing.ts";
+import { createListing, type GenerationListing, positionOf } from "../../lambdas/generations/listing.ts";
 import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generations/record.ts";
 import { checkpoint } from "../../lambdas/generations/transitions/checkpoint.ts";
 import { claim } from "../../lambdas/generations/transitions/claim.ts";
@@ -13,6 +14,7 @@ import { createCursors } from "../../lambdas/http/cursor.ts";
 import type { RequestLimits } from "../../lambdas/http/request-limits.ts";
 import type { LedgerStore, Sent } from "../../lambdas/openai/ledger-table.ts";
 import { paceOf } from "../../lambdas/pacing/pace.ts";
+import { timestamp } from "../../lambdas/platform/clock.ts";
 import { offer } from "./generations.ts";
 import {
   type InMemoryGenerations,
@@ -20,6 +22,7 @@ import {
   inMemoryGenerations,
   inMemoryImages,
   inMemoryPacer,
+  inMemoryResults,
 } from "./in-memory-stores.ts";
 
 /** All that the API is made with. */
@@ -29,6 +32,7 @@ type ApiDependencies = ApiNeeds & Gateway;
 function inMemoryListing(store: InMemoryGenerations): GenerationListing {
   return {
     async page(query) {
+      if (query.batch != null) return createListing(store.table.client, "table").page(query);
       const fitting = [...store.records.values()]
         .filter(({ owner }) => owner === query.owner)
         .filter((each) => query.status === null || statusOf(each) === query.status)
@@ -43,6 +47,7 @@ function inMemoryListing(store: InMemoryGenerations): GenerationListing {
         next: fitting.length > query.limit && last !== undefined ? positionOf(last) : null,
       };
     },
+    records: async (ids) => new Map([...store.records].filter(([id]) => ids.includes(id))),
     async countOpen(owner, lane, most) {
       const open = [...store.records.values()].filter(
         (each) => each.owner === owner && each.lane === lane && isOpen(each),
@@ -154,6 +159,8 @@ export interface ApiUnderTest {
   readonly generations: InMemoryGenerations;
   readonly images: InMemoryImages;
   readonly ledger: ReturnType<typeof inMemoryLedger>;
+  /** What was sent to the expander. */
+  readonly sent: Expansion[];
   readonly signals: { name: string; fields: unknown }[];
   readonly dependencies: ApiDependencies;
   send(ask: Ask): Promise<Answer>;
@@ -184,6 +191,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
   const ledger = inMemoryLedger(generations);
   const pacer = inMemoryPacer(paceOf(60, 1), now);
   const signals: ApiUnderTest["signals"] = [];
+  const sent: Expansion[] = [];
   const meanwhile: ApiUnderTest["meanwhile"] = [];
   const dependencies: ApiDependencies = {
     generations,
@@ -192,6 +200,16 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     ledger,
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },
+    manifestUploads: {
+      place: async (owner, bytes) => ({
+        bucket: "bucket",
+        key: `manifests/${owner}/new`,
+        url: `https://bucket.example/manifests/${owner}/new?bytes=${bytes}`,
+        expiresAt: timestamp(clock.now + 900_000),
+      }),
+    },
+    results: inMemoryResults(),
+    expansions: { send: async (batches) => void sent.push(...batches) },
     limits: inMemoryLimits(now),
     remainingBudget: createRemainingBudget(generations.table.client, {
       table: "table",
@@ -233,6 +251,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     images,
     ledger,
     signals,
+    sent,
     dependencies,
     meanwhile,
     async send(ask) {

@@ -1,3 +1,5 @@
+import type { Batch } from "../../lambdas/batches/record.ts";
+import type { BatchResults } from "../../lambdas/batches/results.ts";
 import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts";
 import type { Generation } from "../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
@@ -116,5 +118,31 @@ export function inMemoryAnswers(): InMemoryAnswers {
       kept.set(claim_id, answer);
     },
     accepted: async ({ claim_id }) => kept.get(claim_id) ?? null,
+  };
+}
+
+/** The results of batches in memory. */
+export interface InMemoryResults extends BatchResults {
+  /** Texts by their keys. */
+  readonly stored: Map<string, string>;
+}
+
+export function inMemoryResults(): InMemoryResults {
+  const stored = new Map<string, string>();
+  const partKey = ({ id, edition }: Batch, position: number) => `batches/${id}/${edition}/${position}`;
+  return {
+    stored,
+    bucket: "bucket",
+    async keepInvalid(batch, position, lines) {
+      stored.set(partKey(batch, position), JSON.stringify(lines));
+    },
+    invalid: async (batch) =>
+      batch.invalid_parts.flatMap((position) => JSON.parse(stored.get(partKey(batch, position)) ?? "")),
+    async put({ owner, id }, jsonLines) {
+      const key = `results/${owner}/${id}.jsonl`;
+      stored.set(key, jsonLines);
+      return key;
+    },
+    address: async (key) => ({ url: `https://bucket.example/${key}`, expiresAt: "2026-11-22T13:00:00.000Z" }),
   };
 }

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
+  BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -22,7 +23,11 @@ export interface InMemoryTable {
 /** Called after every write with the item as it was and as it is. */
 export type Watch = (before: Item | undefined, after: Item) => void;
 
-const SORT_KEYS: Readonly<Record<string, string>> = { line: "line_at", open: "due_at" };
+const SORT_KEYS: Readonly<Record<string, string>> = {
+  line: "line_at",
+  open: "due_at",
+  by_batch: "batch_item",
+};
 
 export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
   const items = new Map<string, Item>();
@@ -66,7 +71,17 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
         .sort((a, b) => (a.order < b.order ? -1 : 1))
         .map(({ item }) => item);
       if (command.input.ScanIndexForward === false) found.reverse();
-      return { Items: structuredClone(found.slice(0, Limit)) };
+      const start = command.input.ExclusiveStartKey?.["pk"];
+      const rest = found.slice(start === undefined ? 0 : found.findIndex(({ pk }) => pk === start) + 1);
+      return { Items: structuredClone(rest.slice(0, Limit)) };
+    }
+    if (command instanceof BatchGetCommand) {
+      const asked = Object.entries(command.input.RequestItems ?? {});
+      const found = asked.map(([table, { Keys = [] }]) => [
+        table,
+        Keys.flatMap(({ pk }) => structuredClone(items.get(String(pk)) ?? [])),
+      ]);
+      return { Responses: Object.fromEntries(found) };
     }
     throw new Error("the table in memory does not know this command");
   }
@@ -112,6 +127,9 @@ function termTest(term: string): Test {
     const wanted = existence === "attribute_exists";
     return (item, _, names) => (item?.[named(attribute, names)] !== undefined) === wanted;
   }
+  const [, begun, beginning] = /^begins_with\((\w+), (:\w+)\)$/.exec(term.trim()) ?? [];
+  if (begun !== undefined && beginning !== undefined)
+    return (item, values) => String(item?.[begun] ?? "").startsWith(String(values[beginning]));
   const [, left, operator, right] = /^([#\w]+) (=|<=) (:\w+)$/.exec(term.trim()) ?? [];
   if (left === undefined || right === undefined) throw new Error(`unknown condition: ${term}`);
   return (item, values, names) => {

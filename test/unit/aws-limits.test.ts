@@ -30,7 +30,7 @@ describe("SQS", () => {
 
   test("gets at most ten messages at once, with ids of their own, and none that it should delay", async () => {
     await queue.send(ids);
-    await createExpansions(client, "expansions").send(ids);
+    await createExpansions(client, "expansions").send(ids.map((id) => ({ id })));
     await queue.deadLetter("what nobody can read");
     const batches = sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input.Entries ?? []);
     expect(batches.map(({ length }) => length)).toEqual([10, 10, 5, 10, 10, 5]);

@@ -1,9 +1,8 @@
 import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
-import { BATCH_ID } from "../../platform/ids.ts";
-import { ServiceError } from "../../platform/problems.ts";
 import type { BatchStore } from "../table.ts";
 import { batchView } from "../view.ts";
+import { ownedBatch } from "./owned.ts";
 import { type BatchReplyNeeds, batchReply } from "./reply.ts";
 
 type ReadBatchNeeds = BatchReplyNeeds & { readonly batches: Pick<BatchStore, "get"> };
@@ -16,7 +15,7 @@ export const readBatch = operation({
   tag: "Batches",
   summary: "Read a batch",
   description:
-    "Progress and cost as they are now. It is `completed` once every line has been read and every generation of it has ended, however each of them ended.",
+    "Progress and cost as they are now. It is `completed` once every line has been read, every generation of it has ended, however each of them ended, and `results` says what became of each line.",
   requestHeaders: NO_HEADERS,
   query: NO_QUERY,
   body: NO_BODY,
@@ -25,14 +24,12 @@ export const readBatch = operation({
       description: "The batch as it is now.",
       schema: batchView,
       headers: ["Retry-After"],
-      examples: { processing: examples.batch },
+      examples: { processing: examples.batch, completed: examples.endedBatch },
     },
   },
   problems: ["not_found"],
   async handle({ caller, id, request }, dependencies: ReadBatchNeeds) {
-    const batch = BATCH_ID.test(id) ? await dependencies.batches.get(id) : null;
-    if (batch === null || batch.owner !== caller.owner)
-      throw new ServiceError("not_found", { detail: "You have no batch of this id." });
+    const batch = await ownedBatch(id, caller.owner, dependencies.batches);
     return batchReply(batch, { status: 200, root: request.root }, dependencies);
   },
 });

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { CURSOR_FORM, type Cursors, NO_CURSOR } from "../../http/cursor.ts";
+import type { Cursors } from "../../http/cursor.ts";
 import * as examples from "../../http/examples.ts";
 import { idempotencyKey } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_HEADERS, operation } from "../../http/operation.ts";
-import { json } from "../../http/reply.ts";
-import { idForKey } from "../../platform/ids.ts";
+import { pageQuery, pageReply, pageSchema } from "../../http/page.ts";
+import { BATCH_ID, idForKey } from "../../platform/ids.ts";
 import { ServiceError } from "../../platform/problems.ts";
 import { type GenerationListing, type ListingPage, type ListingQuery, positionOf } from "../listing.ts";
 import { owned } from "../owned.ts";
@@ -20,38 +20,21 @@ const end = Date.parse("9999-12-31T23:59:59.999Z");
 const time = moment.transform((text) => Math.min(Math.max(Date.parse(text), 0), end));
 
 const query = z.strictObject({
-  limit: z
-    .string()
-    .default("20")
-    .refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100, {
-      error: "must be a whole number from 1 to 100",
-    })
-    .transform(Number)
-    .meta({
-      description: "How many at most.",
-      override: { type: "integer", minimum: 1, maximum: 100, default: 20 },
-    }),
-  after: z
-    .string()
-    .regex(CURSOR_FORM, { error: NO_CURSOR })
-    .optional()
-    .meta({ description: "The `next_cursor` of the page before, with the same filters." }),
+  ...pageQuery,
   status: statusSchema.optional().meta({ description: "Only those in this status." }),
   created_after: time.optional().meta({ description: "Only those created later than this time." }),
   created_before: time.optional().meta({ description: "Only those created earlier than this time." }),
   idempotency_key: idempotencyKey.meta({ description: "Only the one of this idempotency key." }),
+  batch: z
+    .string()
+    .regex(BATCH_ID, { error: "must be the id of a batch, bat_…" })
+    .optional()
+    .meta({ description: "Only those of this batch, its last line first." }),
 });
 
 type Query = z.output<typeof query>;
 
-const listSchema = z
-  .object({
-    object: z.literal("list"),
-    data: z.array(generationView),
-    has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
-  })
-  .meta({ id: "GenerationList" });
+const listSchema = pageSchema(generationView).meta({ id: "GenerationList" });
 
 type ListNeeds = ReadNeeds &
   PresentNeeds & {
@@ -90,12 +73,14 @@ export const listGenerations = operation({
         asked.created_after ?? null,
         asked.created_before ?? null,
         asked.idempotency_key ?? null,
+        ...(asked.batch === undefined ? [] : [asked.batch]),
       ],
     };
     const after = asked.after === undefined ? null : await dependencies.cursors.read(asked.after, binding);
     const wanted: ListingQuery = {
       owner: caller.owner,
       status: asked.status ?? null,
+      batch: asked.batch ?? null,
       createdAfter: asked.created_after ?? null,
       createdBefore: asked.created_before ?? null,
       after,
@@ -105,12 +90,11 @@ export const listGenerations = operation({
       asked.idempotency_key === undefined
         ? await dependencies.listing.page(wanted)
         : await pageOfKey(asked.idempotency_key, wanted, dependencies);
-    const { data, next } = await fitting(page, request.root, dependencies);
+    const { data, next } = await fitting(page, wanted.batch ?? null, request.root, dependencies);
     const cursor = next === null ? null : await dependencies.cursors.write(next, binding);
-    return json(
-      200,
-      { object: "list", data, has_more: cursor !== null, next_cursor: cursor },
-      cursor === null ? {} : { Link: `<${request.root}${pathOf(asked, cursor)}>; rel="next"` },
+    return pageReply(
+      { data, cursor },
+      { root: request.root, path: "/generations", query: parametersOf(asked) },
     );
   },
 });
@@ -121,6 +105,7 @@ async function pageOfKey(key: string, wanted: ListingQuery, dependencies: ReadNe
   const fits =
     found !== null &&
     (wanted.status === null || statusOf(found) === wanted.status) &&
+    (wanted.batch === null || found.batch_id === wanted.batch) &&
     (wanted.createdAfter === null || Date.parse(found.created_at) > wanted.createdAfter) &&
     (wanted.createdBefore === null || Date.parse(found.created_at) < wanted.createdBefore);
   return { generations: fits ? [found] : [], next: null };
@@ -138,6 +123,7 @@ async function ofKey(key: string, owner: string, dependencies: ReadNeeds): Promi
 /** As much of a page as one answer can hold. */
 async function fitting(
   page: ListingPage,
+  batch: string | null,
   root: string,
   dependencies: PresentNeeds,
 ): Promise<{ data: GenerationView[]; next: string | null }> {
@@ -148,19 +134,20 @@ async function fitting(
     const view = await present(generation, dependencies, { root });
     // Twice, as the body is a text within the function's own answer in JSON.
     bytes += Buffer.byteLength(JSON.stringify(JSON.stringify(view)));
-    if (bytes > MOST_BYTES && last !== undefined) return { data, next: positionOf(last) };
+    if (bytes > MOST_BYTES && last !== undefined) return { data, next: positionOf(last, batch) };
     data.push(view);
     last = generation;
   }
   return { data, next: page.next };
 }
 
-function pathOf(asked: Query, cursor: string): string {
-  const parameters = new URLSearchParams({ limit: String(asked.limit), after: cursor });
-  if (asked.status !== undefined) parameters.set("status", asked.status);
-  if (asked.created_after !== undefined)
-    parameters.set("created_after", new Date(asked.created_after).toISOString());
-  if (asked.created_before !== undefined)
-    parameters.set("created_before", new Date(asked.created_before).toISOString());
-  return `/generations?${parameters}`;
+function parametersOf(asked: Query): Record<string, string | undefined> {
+  const iso = (time?: number) => (time === undefined ? undefined : new Date(time).toISOString());
+  return {
+    limit: String(asked.limit),
+    status: asked.status,
+    created_after: iso(asked.created_after),
+    created_before: iso(asked.created_before),
+    batch: asked.batch,
+  };
 }

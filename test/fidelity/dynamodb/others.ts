@@ -1,13 +1,13 @@
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
 import { batchRequestSchema } from "../../../lambdas/batches/request.ts";
-import { acceptBatch, checkpointBatch, finishBatch } from "../../../lambdas/batches/steps.ts";
+import { acceptBatch, checkpointBatch, finishBatch, settleBatch } from "../../../lambdas/batches/steps.ts";
 import { HOUR, NOON, queued, schema, submitting } from "../../support/generations.ts";
 import { newStores } from "./wiring.ts";
 
-function batch(idempotencyKey: string) {
+function batch(idempotencyKey: string, now = NOON) {
   const request = batchRequestSchema(schema).parse({ items: [{ prompt: "fox" }, { prompt: "owl" }] });
-  const intake = { owner: "owner", deadlineSeconds: 3600, currency: "USD", etag: "", now: NOON };
+  const intake = { owner: "owner", deadlineSeconds: 3600, currency: "USD", etag: "", now };
   return acceptBatch({ request, idempotencyKey, ...intake });
 }
 
@@ -21,7 +21,14 @@ export function others(): void {
       expect(await batches.due(NOON)).toEqual([]);
       expect((await batches.due(NOON + HOUR)).sort()).toEqual([one.id, other.id].sort());
 
-      const faults = [{ line: 2, errors: [{ pointer: "#/x", detail: "is not a known field" }] }];
+      const faults = [
+        {
+          line: 2,
+          custom_id: null,
+          code: "invalid_request",
+          errors: [{ pointer: "#/x", detail: "is not a known field" }],
+        },
+      ];
       const step = checkpointBatch(one, { now: NOON, position: 2, total: 2, faults });
       expect(await batches.save(step)).toBe(true);
       expect(await batches.save(step)).toBe(true);
@@ -31,6 +38,41 @@ export function others(): void {
       await batches.quarantine(other.id);
       expect(await batches.due(NOON + HOUR)).toEqual([]);
       expect(await batches.get(one.id)).toMatchObject({ state: "expanded", invalid: 1 });
+    });
+
+    test("of an owner are listed newest first, page by page", async () => {
+      const { batches } = await newStores();
+      const made = [0, 1, 2, 3, 4].map((hour) => batch(`b${hour}`, NOON + hour * HOUR));
+      for (const each of [...made, { ...batch("other"), owner: "another" }]) await batches.insert(each);
+      const found: string[] = [];
+      for (let after: string | null = null, more = true; more; ) {
+        const page = await batches.page({ owner: "owner", after, limit: 2 });
+        found.push(...page.batches.map(({ id }) => id));
+        after = page.next;
+        more = after !== null;
+      }
+      expect(found).toEqual(made.map(({ id }) => id).reverse());
+    });
+
+    test("that have ended are kept for the retention from then, and settled ones are due no more", async () => {
+      const { batches, client, table } = await newStores();
+      const one = batch("one");
+      await batches.insert(one);
+      const read = finishBatch(one, NOON);
+      expect(await batches.save(read)).toBe(true);
+      expect(await batches.due(NOON + HOUR)).toEqual([one.id]);
+      const counts = { total: 0, queued: 0, running: 0, succeeded: 0, failed: 0, canceled: 0, expired: 0 };
+      const end = {
+        results_key: null,
+        counts: { ...counts, invalid: 0 },
+        usage: { images: 0, cost: "0", billed: "no" as const },
+      };
+      expect(await batches.save(settleBatch(read, { now: NOON + 240 * HOUR, ...end }))).toBe(true);
+      expect(await batches.due(NOON + 1000 * HOUR)).toEqual([]);
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: { pk: `batch#${one.id}` } }),
+      );
+      expect(Item?.["expires_at"]).toBe((NOON + 960 * HOUR) / 1000);
     });
 
     test("whose time is over are as good as gone: the id may be taken again", async () => {
@@ -46,14 +88,22 @@ export function others(): void {
     test("know what became of their generations from the index alone", async () => {
       const { batches, generations } = await newStores();
       const [waiting, claimed, alone] = [
-        { ...queued({ lane: "batch" }), batch_id: "bat_1" },
-        { ...queued({ lane: "batch" }), batch_id: "bat_1" },
+        { ...queued({ lane: "batch" }), batch_id: "bat_1", idempotency_key: "batch bat_1 1 7" },
+        { ...queued({ lane: "batch" }), batch_id: "bat_1", idempotency_key: "batch bat_1 2 7" },
         queued(),
       ];
+      const left = { ...queued({ lane: "batch" }), batch_id: "bat_1", idempotency_key: "batch bat_1 1 6" };
+      await generations.insert(left);
       for (const each of [waiting, claimed, alone]) await generations.insert(each);
       await generations.save(submitting(claimed));
-      const members = await batches.members("bat_1");
-      expect(members.map(({ status }) => status).sort()).toEqual(["queued", "running"]);
+      const batch = { id: "bat_1", edition: "7" };
+      const members = await batches.members(batch);
+      expect(members.map(({ status, line }) => [status, line]).sort()).toEqual([
+        ["queued", 1],
+        ["running", 2],
+      ]);
+      expect(await batches.members(batch, { status: "running", limit: 10 })).toMatchObject([{ line: 2 }]);
+      expect(await batches.members({ id: "bat_1", edition: "6" })).toMatchObject([{ line: 1 }]);
     });
   });
 

@@ -14,7 +14,7 @@ export type FaultAction =
   | "hang-after";
 
 /** The functions of the stack, by the end of their names. */
-export type FunctionName = "api" | "authorizer" | "task" | "relay" | "worker" | "reconciler";
+export type FunctionName = "api" | "authorizer" | "task" | "relay" | "worker" | "expander" | "reconciler";
 
 /** A fault to come: which calls it strikes, and how often. All that is given must match. */
 export interface Fault {

@@ -7,7 +7,8 @@ export interface FunctionProcess {
   readonly functionName: FunctionName;
 }
 
-const FOLDER = /ministack-lambda-image-service-[a-z]+-(api|authorizer|task|relay|worker|reconciler)-/;
+const FOLDER =
+  /ministack-lambda-image-service-[a-z]+-(api|authorizer|task|relay|worker|expander|reconciler)-/;
 
 /** The processes that run functions, by Linux' /proc. */
 export function functionProcesses(): FunctionProcess[] {

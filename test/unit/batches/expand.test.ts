@@ -1,11 +1,9 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
-import { expand } from "../../../lambdas/batches/expand.ts";
+import type { Expansion } from "../../../lambdas/batches/expansions.ts";
 import { reconcileBatches } from "../../../lambdas/batches/reconcile.ts";
 import { relayBatches } from "../../../lambdas/batches/relay.ts";
-import { batchRequestSchema } from "../../../lambdas/batches/request.ts";
-import { acceptBatch, failBatch } from "../../../lambdas/batches/steps.ts";
-import { createBatchStore } from "../../../lambdas/batches/table.ts";
+import { failBatch } from "../../../lambdas/batches/steps.ts";
 import { viewOfBatch } from "../../../lambdas/batches/view.ts";
 import { claim } from "../../../lambdas/generations/transitions/claim.ts";
 import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts";
@@ -13,87 +11,8 @@ import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { lineKeyOf } from "../../../lambdas/platform/ids.ts";
 import { Contended, ServiceError } from "../../../lambdas/platform/problems.ts";
-import {
-  MINUTE,
-  NOON,
-  offer,
-  PRICE,
-  painted,
-  schema,
-  submitting,
-  succeeded,
-} from "../../support/generations.ts";
-import { inMemoryGenerations } from "../../support/in-memory-stores.ts";
-import { repeating } from "../../support/in-memory-table.ts";
-
-const KEY = "manifests/alice/a.jsonl";
-
-/** Expanders over one table, with a clock, a manifest, crashes and lost answers at will. */
-function world(manifest: string | null = null, lost: (command: unknown) => boolean = () => false) {
-  const clock = { now: NOON };
-  const now = () => clock.now;
-  const generations = inMemoryGenerations();
-  const client = repeating(generations.table, lost);
-  const batches = createBatchStore(client, { table: "table", retentionDays: 30, now });
-  const sent: string[] = [];
-  const signals: [string, number][] = [];
-  const inserted: string[] = [];
-  const expansions = {
-    send: async (ids: readonly string[]) => {
-      sent.push(...ids);
-    },
-  };
-  /** Steps until the process dies. */
-  const life = { left: Number.POSITIVE_INFINITY };
-  const step = () => {
-    if (life.left-- <= 0) throw new Error("died");
-  };
-  const run = (id: string, hasTime = () => true) =>
-    expand(id, {
-      batches: {
-        get: batches.get,
-        async save(next) {
-          step();
-          return batches.save(next);
-        },
-      },
-      generations: {
-        async insert(generation) {
-          step();
-          const existing = await generations.insert(generation);
-          if (existing === null) inserted.push(generation.id);
-          return existing;
-        },
-      },
-      manifests: {
-        read: async (key) => (manifest === null || key !== KEY ? null : new TextEncoder().encode(manifest)),
-      },
-      expansions,
-      schema,
-      offer,
-      now,
-      random: () => 0.5,
-      hasTime,
-      signal: (name, count) => signals.push([name, count]),
-    });
-  const accept = async (body: object) => {
-    const request = batchRequestSchema(schema).parse(body);
-    const batch = acceptBatch({
-      request,
-      owner: "alice",
-      idempotencyKey: null,
-      deadlineSeconds: 3600,
-      currency: "USD",
-      etag: '"1"',
-      now: clock.now,
-    });
-    await batches.insert(batch);
-    return batch.id;
-  };
-  const named = () => accept({ manifest: { bucket: "bucket", key: KEY } });
-  const view = async (id: string) => viewOfBatch((await batches.get(id))!, await batches.members(id), "/v1");
-  return { clock, generations, batches, sent, signals, inserted, expansions, life, run, accept, named, view };
-}
+import { type BatchWorld, batchWorld } from "../../support/batch-world.ts";
+import { MINUTE, NOON, PRICE, painted, submitting, succeeded } from "../../support/generations.ts";
 
 const prompts = (count: number) =>
   Array.from({ length: count }, (_, index) => JSON.stringify({ prompt: `fox ${index}` })).join("\n");
@@ -102,14 +21,14 @@ describe("expanding a batch", () => {
   test("goes on after a checkpoint whose answer was lost, and which the SDK repeated", async () => {
     const checkpoint = (command: unknown) =>
       command instanceof PutCommand && command.input.Item?.["position"] === 2;
-    const { accept, run, batches } = world(null, checkpoint);
+    const { accept, run, batches } = batchWorld(null, checkpoint);
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b" }] });
     await run(id);
     expect((await batches.get(id))?.state).toBe("expanded");
   });
 
   test("makes a generation of each item, in the batch lane, with the batch's deadline", async () => {
-    const { accept, run, generations, view } = world();
+    const { accept, run, generations, view } = batchWorld();
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b", seed: 7 }] });
     await run(id);
     const made = [...generations.records.values()];
@@ -132,7 +51,7 @@ describe("expanding a batch", () => {
 
   test("ends the same wherever the process dies, and makes nothing twice", async () => {
     for (let steps = 0; ; steps++) {
-      const { named, run, inserted, life, view, generations } = world(`${prompts(120)}\n{\n{"size":1}`);
+      const { named, run, inserted, life, view, generations } = batchWorld(`${prompts(120)}\n{\n{"size":1}`);
       const id = await named();
       life.left = steps;
       const died = await run(id).then(
@@ -150,7 +69,7 @@ describe("expanding a batch", () => {
   });
 
   test("done by two at once makes nothing twice", async () => {
-    const { named, run, inserted, view } = world(`${prompts(250)}\nnothing`);
+    const { named, run, inserted, view } = batchWorld(`${prompts(250)}\nnothing`);
     const id = await named();
     await Promise.all([run(id), run(id)]);
     await run(id);
@@ -159,7 +78,7 @@ describe("expanding a batch", () => {
   });
 
   test("out of time goes on from its checkpoint with another message", async () => {
-    const { named, run, sent, view, batches } = world(prompts(250));
+    const { named, run, sent, view, batches } = batchWorld(prompts(250));
     const id = await named();
     let chunks = 1;
     await run(id, () => chunks-- > 0);
@@ -172,7 +91,7 @@ describe("expanding a batch", () => {
 
   test("counts invalid lines and names the first of them, with a record that stays small", async () => {
     const long = JSON.stringify({ prompt: "a", [`x${"y".repeat(50_000)}`]: 1 });
-    const { named, run, view, batches } = world(`${`${long}\n`.repeat(150)}${prompts(1)}`);
+    const { named, run, view, batches } = batchWorld(`${`${long}\n`.repeat(150)}${prompts(1)}`);
     const id = await named();
     await run(id);
     const { counts, items, status } = await view(id);
@@ -184,7 +103,7 @@ describe("expanding a batch", () => {
   });
 
   test("with nothing but invalid lines is completed at once", async () => {
-    const { named, run, view } = world("nothing");
+    const { named, run, view } = batchWorld("{");
     const id = await named();
     await run(id);
     expect(await view(id)).toMatchObject({
@@ -199,7 +118,7 @@ describe("expanding a batch", () => {
     ["empty", " \n\n", /empty/],
     ["too long", "{}\n".repeat(10_001), /10001 lines.*Nothing was created/],
   ])("fails without a generation when its manifest is %s", async (_, manifest, message) => {
-    const { named, run, view, generations, signals } = world(manifest);
+    const { named, run, view, generations, signals } = batchWorld(manifest);
     const id = await named();
     await run(id);
     expect(generations.records.size).toBe(0);
@@ -213,7 +132,7 @@ describe("expanding a batch", () => {
   });
 
   test("takes a line that the service refuses for an invalid one", async () => {
-    const { accept, run, view, generations } = world();
+    const { accept, run, view, generations } = batchWorld();
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b" }] });
     const insert = generations.insert.bind(generations);
     let spent = false;
@@ -225,12 +144,12 @@ describe("expanding a batch", () => {
     await run(id);
     expect((await view(id)).counts).toMatchObject({ total: 2, queued: 1, invalid: 1 });
     expect((await view(id)).items.flatMap(({ errors }) => errors)).toEqual([
-      { pointer: "#", detail: "budget_exceeded: No money." },
+      { pointer: "#", detail: "No money." },
     ]);
   });
 
   test("makes a line later that others hold up for a moment, and calls it not invalid", async () => {
-    const { accept, run, view, generations } = world();
+    const { accept, run, view, generations } = batchWorld();
     const id = await accept({ items: [{ prompt: "a" }] });
     const insert = generations.insert.bind(generations);
     generations.insert = () => Promise.reject(new Contended());
@@ -243,7 +162,7 @@ describe("expanding a batch", () => {
 
 describe("what a batch says of its generations", () => {
   test("are counts that add up, and what is known of the cost", async () => {
-    const { accept, run, view, generations } = world();
+    const { accept, run, view, generations, clock } = batchWorld();
     const id = await accept({ items: Array.from({ length: 6 }, (_, index) => ({ prompt: `fox ${index}` })) });
     await run(id);
     const [a, b, c, d, e] = [...generations.records.values()];
@@ -276,45 +195,50 @@ describe("what a batch says of its generations", () => {
       cancel([...generations.records.values()].find(({ state }) => state === "queued") as never, NOON),
     );
     generations.put(succeeded(painted(claim(e, by)), NOON + 3 * MINUTE));
+    expect(await view(id)).toMatchObject({ status: "processing", completed_at: null });
+    clock.now += 4 * MINUTE;
+    await run(id);
     expect(await view(id)).toMatchObject({
       status: "completed",
-      completed_at: "2026-11-22T12:03:00.000Z",
+      completed_at: "2026-11-22T12:04:00.000Z",
       counts: { total: 6, queued: 0, running: 0, succeeded: 2, failed: 2, canceled: 2 },
       usage: { images: 2, cost: "0.225", billed: "yes" },
     });
   });
 
   test("waits for an index that is behind", async () => {
-    const { accept, run, batches } = world();
+    const { accept, run, batches } = batchWorld();
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b" }] });
     await run(id);
-    const [member] = await batches.members(id);
-    const view = viewOfBatch((await batches.get(id))!, [{ ...member!, status: "succeeded" }], "/v1");
+    const batch = (await batches.get(id))!;
+    const [member] = await batches.members(batch);
+    const view = viewOfBatch(batch, [{ ...member!, status: "succeeded" }], { root: "/v1", results: null });
     expect(view).toMatchObject({ status: "processing", counts: { total: 2, queued: 1, succeeded: 1 } });
   });
 
   test("of one that failed half-way counts what was made", async () => {
-    const { accept, run, batches } = world();
+    const { accept, run, batches } = batchWorld();
     const id = await accept({ items: [{ prompt: "a" }, { prompt: "b" }] });
     const batch = await batches.get(id);
     await run(id);
     if (batch?.state !== "accepted") throw new Error();
     const failed = failBatch(batch, { now: NOON, code: "internal", message: "no" });
-    const view = viewOfBatch(failed, (await batches.members(id)).slice(0, 1), "/v1");
+    const members = (await batches.members(failed)).slice(0, 1);
+    const view = viewOfBatch(failed, members, { root: "/v1", results: null });
     expect(view).toMatchObject({ status: "failed", completed_at: null, counts: { total: 1, queued: 1 } });
   });
 });
 
 describe("a batch whose message is lost", () => {
-  const reconciler = ({ batches, expansions, clock, sent }: ReturnType<typeof world>) => {
+  const reconciler = ({ batches, expansions, clock, sent }: BatchWorld) => {
     const signals: string[] = [];
     const run = () =>
       reconcileBatches({ batches, expansions, now: () => clock.now, signal: (name) => signals.push(name) });
     return { run, signals, sent };
   };
 
-  test("gets another after its grace, and no more once it is expanded", async () => {
-    const all = world(prompts(1));
+  test("gets another after its grace, and now and then until it is settled", async () => {
+    const all = batchWorld(prompts(1));
     const id = await all.named();
     const { run, signals } = reconciler(all);
     await run();
@@ -327,24 +251,35 @@ describe("a batch whose message is lost", () => {
     await all.run(id);
     all.clock.now += 60 * MINUTE;
     await run();
-    expect(all.sent).toEqual([id]);
+    expect(all.sent).toEqual([id, id]);
+    const [only] = [...all.generations.records.values()];
+    if (only?.state !== "queued") throw new Error();
+    all.generations.put(cancel(only, NOON));
+    await all.run(id);
+    all.clock.now += 60 * MINUTE;
+    await run();
+    expect(all.sent).toEqual([id, id]);
+    expect(await all.view(id)).toMatchObject({ status: "completed", counts: { canceled: 1 } });
   });
 
   test("fails after ten that did not help", async () => {
-    const all = world(prompts(1));
+    const all = batchWorld(prompts(1));
     const id = await all.named();
     const { run, signals } = reconciler(all);
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 11; round++) {
       all.clock.now += 16 * MINUTE;
       await run();
     }
     expect(signals.at(-1)).toBe("BatchesFailed");
-    expect(all.sent).toHaveLength(10);
+    await all.run(id);
+    all.clock.now += 60 * MINUTE;
+    await run();
+    expect(all.sent).toHaveLength(11);
     expect(await all.view(id)).toMatchObject({ status: "failed", error: { code: "internal" } });
   });
 
   test("and whose record can't be read holds up nobody", async () => {
-    const all = world(prompts(1));
+    const all = batchWorld(prompts(1));
     const id = await all.named();
     const other = await all.accept({ items: [{ prompt: "a" }] });
     const item = all.generations.table.items.get(`batch#${id}`);
@@ -360,8 +295,8 @@ describe("a batch whose message is lost", () => {
 
 test("the relay passes new batches on by their keys, whatever else is in them", async () => {
   const sent: string[] = [];
-  const send = async (ids: readonly string[]) => {
-    sent.push(...ids);
+  const send = async (those: readonly Expansion[]) => {
+    sent.push(...those.map(({ id }) => id));
   };
   const record = (eventName: "INSERT" | "MODIFY", pk: string) => ({
     eventName,
@@ -378,5 +313,5 @@ test("the relay passes new batches on by their keys, whatever else is in them", 
 });
 
 test("no caller's key is the key of a line", () => {
-  expect(lineKeyOf("bat_1", 1)).not.toMatch(/^[\x21-\x7e]{1,255}$/);
+  expect(lineKeyOf("bat_1", 1, "1700000000000")).not.toMatch(/^[\x21-\x7e]{1,255}$/);
 });

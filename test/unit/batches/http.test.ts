@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { countsOf, usageOf } from "../../../lambdas/batches/counts.ts";
+import { finishBatch, settleBatch } from "../../../lambdas/batches/steps.ts";
 import { createRemainingBudget } from "../../../lambdas/budgets/table.ts";
-import { apiUnderTest } from "../../support/in-memory-api.ts";
+import { type ApiUnderTest, apiUnderTest } from "../../support/in-memory-api.ts";
 
 const post = (body: unknown, headers = {}, owner = "alice") => ({
   method: "POST",
@@ -11,6 +13,19 @@ const post = (body: unknown, headers = {}, owner = "alice") => ({
 });
 const two = { items: [{ prompt: "a" }, { prompt: "b" }], metadata: { campaign: "winter" } };
 const manifest = (key: string, bucket = "bucket") => ({ manifest: { bucket, key } });
+const DAY = 86_400_000;
+
+/** Plays the expander: a batch that has ended, with nothing made of it. */
+async function settled({ dependencies: { batches }, clock }: ApiUnderTest, id: string): Promise<void> {
+  const batch = await batches.get(id);
+  if (batch?.state !== "accepted") throw new Error();
+  const read = finishBatch(batch, clock.now);
+  await batches.save(read);
+  const key = `results/${batch.owner}/${id}.jsonl`;
+  const [counts, usage] = [countsOf(read, []), usageOf([])];
+  await batches.save(settleBatch(read, { now: clock.now, results_key: key, counts, usage }));
+}
+
 const withManifest = (bytes = 10) =>
   apiUnderTest({ manifests: { bucket: "bucket", look: async () => ({ bytes, etag: '"1"' }) } });
 
@@ -182,10 +197,15 @@ describe("reading a batch", () => {
       expect((await api.send({ path, owner })).body).toMatchObject({ status: 404, code: "not_found" });
   });
 
-  test("whose time is over is 404: its generations may be gone", async () => {
+  test("whose time is over is 404: its generations may be gone. Until it has ended it has no such time", async () => {
     const api = apiUnderTest();
     const { body } = await api.send(post(two));
-    api.clock.now += 30 * 86_400_000;
+    api.clock.now += 30 * DAY;
+    expect((await api.send({ path: `/batches/${body.id}` })).status).toBe(200);
+    await settled(api, body.id);
+    api.clock.now += 29 * DAY;
+    expect((await api.send({ path: `/batches/${body.id}` })).body).toMatchObject({ status: "completed" });
+    api.clock.now += DAY;
     expect((await api.send({ path: `/batches/${body.id}` })).status).toBe(404);
   });
 });

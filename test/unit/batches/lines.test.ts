@@ -1,13 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { linesIn, readLine } from "../../../lambdas/batches/lines.ts";
-import { schema } from "../../support/generations.ts";
+import { jsonLine } from "../../../lambdas/batches/json-lines.ts";
+import { readLine, textLinesIn } from "../../../lambdas/batches/lines.ts";
+import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
+import { readOpenAiBody } from "../../../lambdas/openai/images.ts";
+import { offer, schema } from "../../support/generations.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const numbered = (text: string) =>
-  [...linesIn(bytes(text))].map((line) => [line.number, Buffer.from(line.bytes).toString()]);
+  Array.from(textLinesIn(bytes(text)), ({ number, start, end }) => [
+    number,
+    Buffer.from(bytes(text).subarray(start, end)).toString(),
+  ]);
+const readers = {
+  "/generations": (body: unknown) => parseCreateRequest(schema, body),
+  "/images/generations": readOpenAiBody(schema, offer),
+};
 const read = (line: string | Uint8Array) =>
-  readLine({ number: 1, bytes: typeof line === "string" ? bytes(line) : line }, schema);
+  readLine(jsonLine(1, typeof line === "string" ? bytes(line) : line), readers);
 
 describe("the lines of a file", () => {
   test("keep their numbers, and blank ones count for nothing", () => {
@@ -60,5 +70,42 @@ describe("a line", () => {
         expect("request" in found || found.errors.length > 0).toBe(true);
       }),
     );
+  });
+});
+
+describe("a line of OpenAI's Batch API", () => {
+  const line = (fields: object) => JSON.stringify({ custom_id: "mug-1", method: "POST", ...fields });
+
+  test("is what its address takes, under its caller's name", () => {
+    const body = { model: "qwen-image-max", prompt: "a mug", size: "auto", quality: "high" };
+    expect(read(line({ url: "/v1/images/generations", body }))).toMatchObject({
+      customId: "mug-1",
+      request: { prompt: "a mug", size: "1664*928" },
+    });
+    expect(read(line({ url: "/v1/generations", body: { prompt: "a mug", seed: 7 } }))).toMatchObject({
+      customId: "mug-1",
+      request: { prompt: "a mug", seed: 7 },
+    });
+    expect(read(JSON.stringify({ body: { prompt: "a mug" } }))).toMatchObject({ customId: null });
+  });
+
+  test.each([
+    ["another address", { url: "/v1/chat/completions", body: {} }, ["#/url"]],
+    ["another method", { method: "GET", body: {} }, ["#/method"]],
+    ["no body", { url: "/v1/generations" }, ["#/body"]],
+    ["a field that is none of its own", { url: "/v1/generations", body: {}, seed: 1 }, ["#/seed"]],
+    ["a wrong body", { url: "/v1/generations", body: { size: "1*1" } }, ["#/prompt", "#/size"]],
+    ["a wrong body of OpenAI's", { url: "/v1/images/generations", body: { n: 2 } }, ["#/n", "#/prompt"]],
+  ])("with %s has a fault, and keeps its name", (_, fields, pointers) => {
+    const found = read(line(fields));
+    expect(found.customId).toBe("mug-1");
+    expect("errors" in found && found.errors.map(({ pointer }) => pointer).sort()).toEqual(pointers);
+  });
+
+  test("with a name that is none has a fault", () => {
+    expect(read(line({ custom_id: 7, body: { prompt: "a" } }))).toMatchObject({
+      customId: null,
+      errors: [{ pointer: "#/custom_id" }],
+    });
   });
 });
