@@ -28,8 +28,9 @@ export async function expireIfOverdue(
   return (await dependencies.generations.save(ended)) ? ended : read(generation.id, dependencies);
 }
 
-const FIRST_PAUSE_MS = 150;
-const LONGEST_PAUSE_MS = 1000;
+/** How soon a waiting caller's record is read again: a state that can end at any moment is looked at more often. */
+const PAUSES_MS = { queued: { first: 100, longest: 1000 }, running: { first: 60, longest: 100 } };
+const PAUSE_GROWTH = 1.3;
 
 export interface WaitNeeds extends ReadNeeds {
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -46,13 +47,16 @@ export async function readUntil(
   dependencies: WaitNeeds,
 ): Promise<Generation> {
   let latest = generation;
-  let pause = FIRST_PAUSE_MS;
+  let state = "";
+  let pause = 0;
   while (!enough(latest)) {
     const left = until - dependencies.now();
     if (left <= 0) break;
+    const { first, longest } = PAUSES_MS[latest.state === "queued" ? "queued" : "running"];
+    pause = latest.state === state ? Math.min(longest, pause * PAUSE_GROWTH) : first;
+    state = latest.state;
     await dependencies.sleep(Math.min(pause, left));
     latest = (await read(generation.id, dependencies)) ?? latest;
-    pause = Math.min(LONGEST_PAUSE_MS, pause * 1.3);
   }
   return latest;
 }
