@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { arrivalAfter, closest, nextSlot, type Pace } from "./pace.ts";
+import { arrivalAfter, callsInSecond, closest, nextSlot, type Pace } from "./pace.ts";
 
 /**
  * The state of the rate limiter of one provider account and model, as the table keeps it. It keeps two arrival times:
@@ -69,6 +69,8 @@ export interface Slot {
   readonly number: number;
   /** While the queue is paused, the one call that finds out whether the fault is mended. */
   readonly probe: boolean;
+  /** When it was taken or confirmed last, in epoch milliseconds: what follows is as of then. */
+  readonly asOf: number;
   /** How far late calls had moved the slots by then, in milliseconds. */
   readonly moved: number;
   /** How many late calls had left after calls of later slots by then. */
@@ -122,12 +124,12 @@ export function takeSlot(state: LimiterState, ask: Ask): { state: LimiterState; 
       probe_at: isPaused ? earliest + probeEvery * rarer : state.probe_at,
       probes,
     },
-    answer: { kind: "slot", at: earliest, number, probe: isPaused, ...asOf(state) },
+    answer: { kind: "slot", at: earliest, number, probe: isPaused, asOf: now, ...knownOf(state) },
   };
 }
 
 /** What a slot knows of the limiter, as it is when it is taken or confirmed. */
-function asOf({ moved, overtaken, refused_id, healthy_at, throttle_level }: LimiterState) {
+function knownOf({ moved, overtaken, refused_id, healthy_at, throttle_level }: LimiterState) {
   return { moved, overtaken, refusedId: refused_id, healthyAt: healthy_at, throttleLevel: throttle_level };
 }
 
@@ -138,7 +140,7 @@ export function slotNow(state: LimiterState, slot: Slot, now: number): Slot | nu
   const at = slot.at + Math.max(0, moved - slot.moved);
   // Asked shortly before the slot: one that begins just when the hold-off ends is good.
   const stands = held_until <= Math.max(at, now) && (paused === null || slot.probe);
-  return stands ? { ...slot, at, ...asOf(state) } : null;
+  return stands ? { ...slot, at, asOf: now, ...knownOf(state) } : null;
 }
 
 /**
@@ -147,11 +149,15 @@ export function slotNow(state: LimiterState, slot: Slot, now: number): Slot | nu
  */
 export function behindLateCall(state: LimiterState, slot: Slot, leftAt: number, pace: Pace): LimiterState {
   const spacing = closest(pace);
-  const isOvertaken = leftAt - slot.at >= pace.interval;
+  const late = leftAt - slot.at;
+  const isOvertaken = late >= pace.interval;
   const behind = state.slot_number - slot.number + Math.max(0, state.overtaken - slot.overtaken);
+  // The room that later slots have leaves the very next ones too close, where the provider counts by the second.
+  const isWithinSecond = behind < callsInSecond(pace);
+  const latest = isWithinSecond ? leftAt + (behind + 1) * spacing : state.actual_arrival + late;
   const arrival = isOvertaken
     ? Math.max(state.actual_arrival, leftAt) + spacing
-    : Math.max(state.actual_arrival, leftAt + (behind + 1) * spacing);
+    : Math.max(state.actual_arrival, latest);
   return {
     ...state,
     actual_arrival: arrival,

@@ -11,11 +11,16 @@ export interface Pace {
 }
 
 /** The interval is this much longer than the quota's own: clocks and networks jitter, and a 429 costs more. */
-const HEADROOM = 1.015;
+const HEADROOM = 0.015;
+/** Jitter does not shrink with the interval. So much is kept of the shortest window that the provider counts in. */
+const LEAST_HEADROOM_MS = 40;
+const SHORTEST_WINDOW_MS = 1000;
 
 /** The pace of a quota per minute. */
 export function paceOf(requestsPerMinute: number, burst: number): Pace {
-  return { interval: (60_000 / requestsPerMinute) * HEADROOM, burst };
+  const own = 60_000 / requestsPerMinute;
+  const headroom = Math.max(HEADROOM, LEAST_HEADROOM_MS / Math.max(own, SHORTEST_WINDOW_MS));
+  return { interval: own * (1 + headroom), burst };
 }
 
 /** When the next request conforms: now, or later. */
@@ -51,9 +56,14 @@ export function closest(pace: Pace): number {
   return pace.interval * CATCH_UP;
 }
 
+/** How many calls the shortest window has that the provider counts in. */
+export function callsInSecond(pace: Pace): number {
+  return Math.ceil(SHORTEST_WINDOW_MS / pace.interval);
+}
+
 /** Whether a call left so long after its slot that the provider may count it in another window than planned. */
 export function isLate(slot: number, leftAt: number, pace: Pace): boolean {
-  return leftAt - slot > Math.max(PUNCTUAL_MS, (pace.interval * (HEADROOM - 1)) / 4);
+  return leftAt - slot > Math.max(PUNCTUAL_MS, (pace.interval * HEADROOM) / 4);
 }
 
 const LONGEST_THROTTLE_PAUSE = 60_000;

@@ -5,7 +5,7 @@ import type { Download, DownloadedImage } from "../images/download.ts";
 import type { MarkedImage } from "../images/mark-file.ts";
 import type { Mark } from "../images/marking.ts";
 import type { Pacer } from "../pacing/limiter.ts";
-import type { PaintRequest, Submission } from "../providers/port.ts";
+import type { ProviderClient } from "../providers/port.ts";
 import type { ProviderKey } from "../providers/provider-key.ts";
 import type { OfferedModel } from "../providers/registry.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
@@ -39,7 +39,7 @@ export interface WorkerDependencies {
   readonly pacerOf: (model: string) => Pacer;
   readonly images: Pick<ImageStore, "bucket" | "put" | "keepUnverified" | "find" | "remove">;
   readonly providerKey: ProviderKey;
-  readonly submit: (request: PaintRequest, apiKey: string) => Promise<Submission>;
+  readonly submit: ProviderClient["submit"];
   readonly answers: Pick<KeptAnswers, "keep" | "keepPicture" | "keepAccepted" | "accepted">;
   readonly download: (sourceUrl: string) => Promise<Download>;
   /** Says in a picture that it was generated, where the environment wants it. */

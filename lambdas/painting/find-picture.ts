@@ -1,4 +1,4 @@
-import type { StoredImage, Submitting } from "../generations/record.ts";
+import type { Generation, StoredImage, Submitting } from "../generations/record.ts";
 import { completeUnasked, putOff } from "../generations/transitions/claim.ts";
 import { retryDelay } from "../pacing/pace.ts";
 import { errorName } from "../platform/observe.ts";
@@ -15,7 +15,7 @@ export type Found =
  * throws.
  */
 export async function findPicture(
-  { id, request_hash, created_at }: Submitting,
+  { id, request_hash, created_at }: Generation,
   { images }: WorkerDependencies,
 ): Promise<Found> {
   try {

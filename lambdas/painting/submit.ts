@@ -4,51 +4,54 @@ import type { Slot } from "../pacing/limiter-state.ts";
 import type { PaintRequest } from "../providers/port.ts";
 import { dimensionsOf, sizeFault } from "../providers/sizes.ts";
 import { bestEffort } from "./best-effort.ts";
+import { leavingAt } from "./depart.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
-import { findPicture, withoutCall } from "./find-picture.ts";
+import { type Found, withoutCall } from "./find-picture.ts";
 import { noteHealth } from "./note-health.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { settle } from "./settle.ts";
 import { whileAnswering } from "./stay-alive.ts";
 
+/** What a call is made with. */
+interface Means {
+  readonly slot: Slot;
+  readonly apiKey: string;
+  /** What the bucket says of the picture, before anything is paid for. */
+  readonly looking: Promise<Found>;
+}
+
 /** Asks the provider once for a claimed generation, at its slot, and writes down what the answer means. */
 export function submit(
   generation: Submitting,
-  slot: Slot,
-  apiKey: string,
+  by: Means,
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
-  return whileAnswering(generation, () => ask(generation, slot, apiKey, dependencies), dependencies);
+  return whileAnswering(generation, () => ask(generation, by, dependencies), dependencies);
 }
 
 async function ask(
   generation: Submitting,
-  slot: Slot,
-  apiKey: string,
+  { slot, apiKey, looking }: Means,
   dependencies: WorkerDependencies,
 ): Promise<Disposition> {
-  const { now, sleep } = dependencies;
+  const { now } = dependencies;
   const request = paintRequest(generation, dependencies);
   if (typeof request === "string") {
     const by = { now: now(), code: "provider_misconfigured", provider: null } as const;
     return settle(refuse(generation, { ...by, message: request }), dependencies);
   }
-  const looking = findPicture(generation, dependencies);
-  const early = slot.at - now();
-  if (early > 0) await sleep(early);
+  const leaving = leavingAt(slot, looking, dependencies.pacerOf(generation.model), dependencies);
+  const submission = await dependencies.submit(request, apiKey, leaving.depart);
   const found = await looking;
   if (found.kind !== "nothing") return settle(withoutCall(generation, found, dependencies), dependencies);
-  const leftAt = now();
-  const pacer = dependencies.pacerOf(generation.model);
-  const departed = bestEffort(() => pacer.departed(slot, leftAt));
-  const submission = await dependencies.submit(request, apiKey);
-  const call = { slot, leftAt, apiKey };
+  const left = leaving.left() ?? { slot, at: now() };
+  const call = { slot: left.slot, leftAt: left.at, apiKey };
   const noted = bestEffort(() => noteHealth(generation, submission, call, dependencies));
   const asked = dimensionsOf(request.size);
   // The answer, which is known only here, waits for neither.
   const [disposition] = await Promise.all([
     recordAnswer({ generation, submission, call, asked }, dependencies),
-    departed,
+    leaving.noted(),
     noted,
   ]);
   return disposition;

@@ -3,6 +3,7 @@ import type { Generation } from "../generations/record.ts";
 import { slotOrAppointment } from "./await-slot.ts";
 import { claimNext } from "./claim.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
+import { type Found, findPicture } from "./find-picture.ts";
 import { finishBegun } from "./finish-begun.ts";
 import { whenOfUse } from "./queue-order.ts";
 import { submit } from "./submit.ts";
@@ -42,7 +43,11 @@ async function takeTurn(own: Generation, dependencies: WorkerDependencies): Prom
 
   // Before the slot and the claim: a failing Secrets Manager must cost neither.
   const cachedKey = await providerKey.get();
-  const slot = await slotOrAppointment(own.model, dependencies);
+  // The bucket is asked while the slot is waited for: what it says holds as long as the record is not written.
+  let looking: Promise<Found> | undefined;
+  const slot = await slotOrAppointment(own.model, dependencies, () => {
+    looking ??= findPicture(own, dependencies);
+  });
   if (slot.kind === "appointment") {
     await generations.appoint(own, slot.at);
     return comeBack(own, slot.at - early);
@@ -50,9 +55,13 @@ async function takeTurn(own: Generation, dependencies: WorkerDependencies): Prom
   // A probe finds out about the key that is in the secret now, not about the one that was refused.
   const apiKey = slot.probe ? await providerKey.get({ fresh: true }) : cachedKey;
   const claimed = await claimNext(own, slot, dependencies);
-  return claimed === null
-    ? afterNoClaim(await latest(own, dependencies), dependencies)
-    : submit(claimed, slot, apiKey, dependencies);
+  if (claimed === null) return afterNoClaim(await latest(own, dependencies), dependencies);
+  const known = claimed.version === own.version + 1 && claimed.id === own.id ? looking : undefined;
+  return submit(
+    claimed,
+    { slot, apiKey, looking: known ?? findPicture(claimed, dependencies) },
+    dependencies,
+  );
 }
 
 /** What becomes of a turn that found nothing to claim. */

@@ -31,6 +31,8 @@ export interface TransportRequest {
   readonly signal: AbortSignal | null;
   /** Resolves the name; null is the system's resolver. */
   readonly lookup: LookupFunction | null;
+  /** Asked when the connection stands, before the first byte is written; false: nothing is written. At once when absent. */
+  readonly departure?: (() => Promise<boolean>) | undefined;
 }
 
 export type TransportResult =
@@ -73,6 +75,15 @@ export function faultReason(error: unknown): string {
   return "failure";
 }
 
+/** Whether the request may be written, now that the connection stands. */
+async function mayLeave({ departure }: TransportRequest): Promise<boolean> {
+  try {
+    return departure === undefined || (await departure());
+  } catch {
+    return false;
+  }
+}
+
 /** The transport over node:http and node:https. Follows no redirect, sends nothing twice and never rejects. */
 export const exchange: Transport = (wanted) =>
   new Promise((resolve) => {
@@ -99,9 +110,10 @@ export const exchange: Transport = (wanted) =>
       settle();
       resolve({ answered: false, written, reason: faultReason(error) });
     };
-    const write = () => {
-      if (outgoing === null || outgoing.destroyed) return;
+    const write = async () => {
       clearTimeout(timer);
+      if (!(await mayLeave(wanted))) return stop("WITHHELD");
+      if (outgoing === null || outgoing.destroyed) return stop("ECONNRESET");
       timer = setTimeout(() => stop("READ_TIMEOUT"), wanted.readTimeoutMs);
       written = true;
       outgoing.end(wanted.body ?? undefined);
@@ -136,6 +148,8 @@ export const exchange: Transport = (wanted) =>
     outgoing.on("error", fail);
     outgoing.once("response", (response) => {
       incoming = response;
+      // Servers say so when a connection is silent for too long.
+      if (!written) return stop("ANSWERED_TOO_EARLY");
       response.once("close", settle);
       resolve({
         answered: true,

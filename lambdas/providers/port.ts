@@ -118,9 +118,15 @@ export interface ClientOptions {
   readonly now?: () => Date;
 }
 
+/**
+ * When a call may leave: asked once the connection stands, right before the first byte is written. It takes until the
+ * call's slot; false means that nothing may be sent.
+ */
+export type Departure = () => Promise<boolean>;
+
 export interface ProviderClient {
-  /** Asks once, and never sends again. Never throws for trouble with the provider. */
-  submit(request: PaintRequest, apiKey: string): Promise<Submission>;
+  /** Asks once, at its departure, and never sends again. Never throws for trouble with the provider. */
+  submit(request: PaintRequest, apiKey: string, departure: Departure): Promise<Submission>;
   /** Of recoverable models: looks a task's result up. Asking costs nothing, however often. */
   poll?(task: string, apiKey: string): Promise<Submission | { readonly outcome: "running" }>;
 }

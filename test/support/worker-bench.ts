@@ -54,6 +54,7 @@ export const callerRefused: Rejected = {
   fault: "caller",
 };
 export const failed = (retry: "once" | "twice" | "always"): Rejected => ({ ...unavailable(retry), ...heard });
+const notSent: Rejected = { ...unavailable("always"), ...heard, sent: false };
 export const operatorFault = (fault: OperatorFault): Rejected => ({ ...misconfigured(fault), ...heard });
 
 export const picture: DownloadedImage = {
@@ -96,6 +97,12 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
   const pacer = inMemoryPacer({ interval, burst }, now);
   const providerKey: ProviderKey = { get: async () => "first-key", replaces: async () => false };
   const kept = inMemoryAnswers();
+  const asIsNext: WorkerDependencies["submit"] = async ({ prompt }, apiKey) => {
+    bench.asked.push(prompt);
+    bench.keys.push(apiKey);
+    return bench.answers.shift() ?? accepted;
+  };
+  const answer = changes.submit ?? asIsNext;
   const bench: Bench = {
     generations,
     images,
@@ -113,11 +120,6 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
       pacerOf: () => pacer,
       images,
       providerKey,
-      submit: async ({ prompt }, apiKey) => {
-        bench.asked.push(prompt);
-        bench.keys.push(apiKey);
-        return bench.answers.shift() ?? accepted;
-      },
       answers: kept,
       mark: async (file, { createdAt }) => ({
         ...file,
@@ -146,6 +148,9 @@ export function workerBench(changes: Partial<WorkerDependencies> = {}, interval 
         bench.signals.push(name);
       },
       ...changes,
+      // Whatever the provider answers, a call leaves at its slot.
+      submit: async (request, apiKey, departure) =>
+        (await departure()) ? answer(request, apiKey, departure) : notSent,
     },
     put(...all) {
       for (const generation of all) generations.put(generation);

@@ -1,5 +1,5 @@
 import { exchange } from "../../platform/transport.ts";
-import type { ClientOptions, PaintRequest, Submission } from "../port.ts";
+import type { ClientOptions, Departure, PaintRequest, Submission } from "../port.ts";
 import { ask } from "./ask.ts";
 import { toSubmission } from "./submission.ts";
 
@@ -10,7 +10,7 @@ export interface DashScopeClient {
    */
   submit(
     request: PaintRequest,
-    options: { readonly apiKey: string; readonly signal?: AbortSignal },
+    options: { readonly apiKey: string; readonly signal?: AbortSignal; readonly departure?: Departure },
   ): Promise<Submission>;
 }
 
@@ -27,7 +27,7 @@ export function createDashScopeClient(options: ClientOptions): DashScopeClient {
   const now = options.now ?? (() => new Date());
 
   return {
-    async submit(request, { apiKey, signal }) {
+    async submit(request, { apiKey, signal, departure }) {
       const body = JSON.stringify(paintBody(request));
       const reply = await ask(
         transport,
@@ -44,6 +44,7 @@ export function createDashScopeClient(options: ClientOptions): DashScopeClient {
           readTimeoutMs: options.readTimeoutMs,
           signal: signal ?? null,
           lookup: null,
+          departure,
         },
         apiKey,
         options.isResultUrl,

@@ -19,6 +19,6 @@ export const dashscope: Provider = {
   longestCallSeconds: 298,
   createClient(options) {
     const client = createDashScopeClient(options);
-    return { submit: (request, apiKey) => client.submit(request, { apiKey }) };
+    return { submit: (request, apiKey, departure) => client.submit(request, { apiKey, departure }) };
   },
 };

@@ -9,6 +9,8 @@ import type { Timeline } from "./timeline.ts";
 export interface Process {
   readonly name: string;
   alive: boolean;
+  /** Whom its container has a connection to; null where connections cost nothing. */
+  readonly connected: Set<string> | null;
   readonly onDeath: () => void;
   /** The slot it took last. */
   slot: Slot | null;
@@ -18,7 +20,7 @@ export interface Process {
 
 /** Everything that runs, and its way to the outside: nothing reaches a double but by a call of a process. */
 export interface Processes {
-  start(name: string, onDeath?: () => void): Process;
+  start(name: string, onDeath?: () => void, connected?: Set<string> | null): Process;
   kill(process: Process, why: string): void;
   /**
    * One call to the outside: it takes time, has its effect, and may be hit by a fault. A process that is dead by
@@ -38,10 +40,40 @@ interface Surroundings {
   readonly chronicle: Chronicle;
   readonly history: History;
   readonly latency: () => number;
+  /** What a cold worker takes longer. */
+  readonly coldDelay: () => number;
 }
 
+/** Whom a call goes to: a container's first connection to each takes longer. */
+const PEERS: Readonly<Record<PortCall, string | null>> = {
+  connect: "provider",
+  ask: null,
+  answer: null,
+  sleep: null,
+  download: "image host",
+  secret: "secrets",
+  insert: "table",
+  get: "table",
+  save: "table",
+  announce: "table",
+  appoint: "table",
+  lend: "table",
+  inquire: "table",
+  query: "table",
+  "pacer get": "table",
+  "pacer put": "table",
+  "find image": "bucket",
+  "put image": "bucket",
+  "keep answer": "bucket",
+  "find answer": "bucket",
+  hold: "queue",
+  "put back": "queue",
+  send: "queue",
+  "dead letter": "queue",
+};
+
 export function createProcesses(surroundings: Surroundings): Processes {
-  const { timeline, chronicle, history, latency } = surroundings;
+  const { timeline, chronicle, history, latency, coldDelay } = surroundings;
   const strike = faultPlan(surroundings.faults);
 
   function kill(process: Process, why: string): void {
@@ -59,7 +91,7 @@ export function createProcesses(surroundings: Surroundings): Processes {
     takes = latency(),
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      timeline.after(takes, async () => {
+      timeline.after(takes + connecting(process, kind), async () => {
         if (!process.alive) return;
         const { nth, fault } = strike(kind);
         if (fault === "crash before") return kill(process, `before ${kind} ${nth}`);
@@ -87,8 +119,22 @@ export function createProcesses(surroundings: Surroundings): Processes {
     });
   }
 
+  function connecting({ connected }: Process, kind: PortCall): number {
+    const peer = PEERS[kind];
+    if (connected === null || peer === null || connected.has(peer)) return 0;
+    connected.add(peer);
+    return coldDelay();
+  }
+
   return {
-    start: (name, onDeath = () => {}) => ({ name, alive: true, onDeath, slot: null, claimed: null }),
+    start: (name, onDeath = () => {}, connected = null) => ({
+      name,
+      alive: true,
+      connected,
+      onDeath,
+      slot: null,
+      claimed: null,
+    }),
     kill,
     call,
   };

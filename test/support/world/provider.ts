@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Submission } from "../../../lambdas/providers/port.ts";
+import type { Departure, Submission } from "../../../lambdas/providers/port.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { History, Submitted } from "./history.ts";
 import { idOfJob, nameOfJob } from "./naming.ts";
@@ -12,7 +12,7 @@ import {
   providerDetail,
   refusal,
 } from "./provider-answers.ts";
-import type { Scenario } from "./scenario.ts";
+import type { QuotaWindow, Scenario } from "./scenario.ts";
 import type { Secret } from "./secret.ts";
 import { MINUTE, START, type Timeline } from "./timeline.ts";
 
@@ -22,7 +22,7 @@ const IMAGE_HOST = "https://dashscope-result-sgp.oss-ap-southeast-1.aliyuncs.com
 
 /** The provider, as far as it paints: the call that costs money, in two halves so that a crash can come between. */
 export interface Provider {
-  submit(process: Process, job: number, apiKey: string): Promise<Submission>;
+  submit(process: Process, job: number, apiKey: string, departure: Departure): Promise<Submission>;
 }
 
 interface Surroundings {
@@ -58,24 +58,31 @@ export function createProvider(surroundings: Surroundings): Provider {
   }
 
   function outcomeFor(job: number, apiKey: string): Outcome {
-    const { outage, poison, realQuota, answers } = scenario;
+    const { outage, poison, realQuota, windows, answers } = scenario;
     if (apiKey !== secret.current()) return "key";
     const into = timeline.clock - START;
     if (outage !== null && into >= outage.from && into < outage.from + outage.minutes * MINUTE)
       return outage.fault;
     if (poison?.job === job) return poison.fault;
-    if (realQuota !== null && admittedInMinute() >= realQuota) return "throttled";
+    if (realQuota !== null && admittedSince(timeline.clock - MINUTE) >= realQuota) return "throttled";
+    if (windows.some(isFull)) return "throttled";
     const usual = history.submissions.filter(({ kind }) => !isOperatorFault(kind)).length;
     return answers[usual] ?? "accepted";
   }
 
-  /** As the provider counts: calls that it did not throttle, in the last minute. */
-  function admittedInMinute(): number {
+  function isFull({ requests, milliseconds, by }: QuotaWindow): boolean {
+    const { clock } = timeline;
+    const start = by === "sliding" ? clock - milliseconds : clock - (clock % milliseconds) - 1;
+    return admittedSince(start) >= requests;
+  }
+
+  /** As the provider counts: calls that it did not throttle, after a moment. */
+  function admittedSince(moment: number): number {
     const { submissions } = history;
     let admitted = 0;
     for (let index = submissions.length - 1; index >= 0; index--) {
       const call = submissions[index];
-      if (call === undefined || call.at <= timeline.clock - MINUTE) break;
+      if (call === undefined || call.at <= moment) break;
       if (call.kind !== "throttled") admitted++;
     }
     return admitted;
@@ -117,7 +124,13 @@ export function createProvider(surroundings: Surroundings): Provider {
   }
 
   return {
-    submit: async (process, job, apiKey) => {
+    submit: async (process, job, apiKey, departure) => {
+      try {
+        await processes.call(process, "connect", () => {}, 0);
+      } catch {
+        return refusal("not sent", job);
+      }
+      if (!(await departure())) return refusal("not sent", job);
       const submitted = await processes.call(
         process,
         "ask",

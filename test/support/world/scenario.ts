@@ -16,6 +16,7 @@ export interface Job {
 
 /** The calls of a process to the outside, by what they are for. */
 export const PORT_CALLS = [
+  "connect",
   "insert",
   "get",
   "save",
@@ -73,6 +74,13 @@ export type DownloadKind =
   | "bucket refuses"
   | "bucket lies";
 
+/** So many calls in any such time, or in each of the calendar's. */
+export interface QuotaWindow {
+  readonly requests: number;
+  readonly milliseconds: number;
+  readonly by: "sliding" | "calendar";
+}
+
 /** All that will happen, but for what the service itself does. Two plays of one scenario are the same. */
 export interface Scenario {
   readonly jobs: readonly Job[];
@@ -97,6 +105,8 @@ export interface Scenario {
   readonly poison: { readonly job: number; readonly fault: OperatorFault } | null;
   /** What the account really may ask in any minute, where that is less than the pace; null where it is not. */
   readonly realQuota: number | null;
+  /** The windows that the provider counts in besides. */
+  readonly windows: readonly QuotaWindow[];
   /** The secret and the provider change to another key at this moment. */
   readonly keyRotatedAt: number | null;
   /** The provider's image host is not on the list before this moment. */
@@ -106,6 +116,8 @@ export interface Scenario {
   /** The clocks of the workers jump. */
   readonly jumps: readonly { readonly at: number; readonly by: number }[];
   readonly workers: number;
+  /** A cold worker starts up to so many milliseconds late, and as much does its first connection to each peer take. */
+  readonly coldStart: number;
   /** Three calls of a hundred take up to so many milliseconds. */
   readonly slowest: number;
   readonly pace: Pace;
@@ -124,11 +136,13 @@ export const calm: Omit<Scenario, "jobs"> = {
   outage: null,
   poison: null,
   realQuota: null,
+  windows: [],
   keyRotatedAt: null,
   hostAllowedAt: 0,
   storageDead: false,
   jumps: [],
   workers: 5,
+  coldStart: 0,
   slowest: 400,
   pace: { interval: 30_450, burst: 1 },
   sourceLifetimeMinutes: 24 * 60,

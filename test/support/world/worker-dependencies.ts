@@ -38,7 +38,8 @@ export function workerDependencies(
     pacerOf: () => pacer,
     images: bucket.imagesOf(process),
     providerKey,
-    submit: ({ prompt }, apiKey) => provider.submit(process, jobOfPrompt(prompt), apiKey),
+    submit: ({ prompt }, apiKey, departure) =>
+      provider.submit(process, jobOfPrompt(prompt), apiKey, departure),
     answers: bucket.answersOf(process),
     mark: async (file) => ({ ...file, marked: [], sourceSha256: file.sha256, warning: null }),
     download: (sourceUrl) => imageHost.download(process, sourceUrl),

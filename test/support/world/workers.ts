@@ -7,12 +7,17 @@ import type { Naming } from "./naming.ts";
 import type { Process, Processes } from "./processes.ts";
 import type { Consumer, Delivery, Queue } from "./queue.ts";
 import type { Secret } from "./secret.ts";
-import type { Timeline } from "./timeline.ts";
+import { MINUTE, type Timeline } from "./timeline.ts";
+
+/** Lambda keeps an idle container for some minutes. */
+const KEPT_WARM_MS = 10 * MINUTE;
 
 /** A warm function: its module's state outlives an invocation, and ends with a crash. */
 interface Container {
   readonly key: ProviderKey;
+  readonly connected: Set<string>;
   process: Process | null;
+  idleSince: number;
 }
 
 /** The worker function: so many containers, each with one message at a time. */
@@ -27,12 +32,13 @@ interface Surroundings {
   readonly naming: Naming;
   readonly processes: Processes;
   readonly queue: Queue;
+  readonly coldDelay: () => number;
   readonly secret: Secret;
   readonly dependenciesOf: (process: Process, providerKey: ProviderKey) => WorkerDependencies;
 }
 
 export function createWorkers(surroundings: Surroundings): Workers {
-  const { most, timeline, naming, processes, queue, secret, dependenciesOf } = surroundings;
+  const { most, timeline, naming, processes, queue, coldDelay, secret, dependenciesOf } = surroundings;
   const idle = Array.from({ length: most }, coldStart);
   let running = 0;
 
@@ -42,28 +48,36 @@ export function createWorkers(surroundings: Surroundings): Workers {
       return container.process;
     });
     const key = createProviderKey(client, "secret", timeline.now);
-    const container: Container = { key, process: null };
+    const container: Container = { key, connected: new Set(), process: null, idleSince: timeline.clock };
     return container;
   }
 
   function free(container: Container): void {
     running--;
+    container.idleSince = timeline.clock;
     idle.push(container);
     timeline.after(0, queue.poll);
   }
 
   function receive(delivery: Delivery): void {
-    const container = idle.pop();
-    if (container === undefined) return;
+    const last = idle.pop();
+    if (last === undefined) return;
+    const container = timeline.clock - last.idleSince > KEPT_WARM_MS ? coldStart() : last;
+    const isCold = container.connected.size === 0;
     running++;
     const name = `worker ${delivery.number}(${naming.nameIn(delivery.body)})`;
-    const process = processes.start(name, () => free(coldStart()));
+    const process = processes.start(name, () => free(coldStart()), container.connected);
     container.process = process;
     timeline.after(WORKER_TIMEOUT_MS, () => processes.kill(process, "timed out"));
-    const work = receiveTurns({
+    const receive = receiveTurns({
       dependencies: dependenciesOf(process, container.key),
       queue: queue.queueOf(process),
     });
+    const work = async (event: SQSEvent) => {
+      const late = isCold ? coldDelay() : 0;
+      if (late > 0) await processes.call(process, "sleep", () => {}, late);
+      return receive(event);
+    };
     const finish = (kept: boolean) => {
       if (!process.alive) return;
       process.alive = false;

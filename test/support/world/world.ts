@@ -48,8 +48,20 @@ export function createWorld(scenario: Scenario): World {
   const chronicle = new Chronicle(timeline);
   const history = new History();
   const naming = new Naming(jobs.length);
-  const processes = createProcesses({ faults, timeline, chronicle, history, latency });
-  const surroundings = { scenario, pace, random, latency, timeline, chronicle, history, naming, processes };
+  const coldDelay = () => (scenario.coldStart === 0 ? 0 : random() * scenario.coldStart);
+  const processes = createProcesses({ faults, timeline, chronicle, history, latency, coldDelay });
+  const surroundings = {
+    scenario,
+    pace,
+    random,
+    latency,
+    coldDelay,
+    timeline,
+    chronicle,
+    history,
+    naming,
+    processes,
+  };
 
   const charges = watchCharges({ jobs, chronicle, history, naming });
   const providersPace = watchPace({ scenario, timeline, chronicle, history });

@@ -18,6 +18,12 @@ describe("the pace", () => {
     expect(two.interval).toBeLessThan(30_000 * 1.03);
   });
 
+  test("leaves 40 ms of a second at least, as jitter does not shrink with the interval", () => {
+    expect([60, 120, 600].map((quota) => paceOf(quota, 1).interval)).toEqual([1040, 520, 104]);
+    expect(paceOf(30, 1).interval).toBe(2040);
+    expect(paceOf(20, 1).interval).toBeCloseTo(3045);
+  });
+
   test("an idle account is served at once, a busy one an interval later", () => {
     expect(nextSlot(0, 1_000_000, two)).toBe(1_000_000);
     expect(nextSlot(arrivalAfter(0, 1_000_000, two), 1_000_000, two)).toBe(1_000_000 + two.interval);
@@ -71,7 +77,7 @@ describe("the pace", () => {
     const fast = paceOf(600, 1);
     const pauses = [0, 1, 2, 8, 9, 20].map((level) => throttlePause(fast, level, () => 0));
     expect(pauses.slice(0, 3)).toEqual([1, 2, 4].map((times) => times * fast.interval));
-    expect(pauses.slice(3).map(Math.floor)).toEqual([25_983, 51_967, 60_000]);
+    expect(pauses.slice(3).map(Math.floor)).toEqual([26_624, 53_248, 60_000]);
   });
 
   test("retries wait longer each time, ten minutes at most", () => {

@@ -4,6 +4,7 @@ import { claim } from "../../../lambdas/generations/transitions/claim.ts";
 import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { remove } from "../../../lambdas/generations/transitions/remove.ts";
+import { findPicture } from "../../../lambdas/painting/find-picture.ts";
 import { settleLateAnswer } from "../../../lambdas/painting/late-answer.ts";
 import { submit } from "../../../lambdas/painting/submit.ts";
 import { NOON, PRICE, painted, queued, SOURCE_URL, submitting } from "../../support/generations.ts";
@@ -169,12 +170,25 @@ describe("an answer that comes after its call was taken for lost", () => {
     const second = claim(again, by);
     bench.put(second);
     const calls = { refusedId: null, healthyAt: 0, throttleLevel: 0 };
-    const slot = { kind: "slot" as const, number: 2, at: 0, probe: false, moved: 0, overtaken: 0, ...calls };
+    const slot = {
+      kind: "slot" as const,
+      number: 2,
+      at: 0,
+      probe: false,
+      moved: 0,
+      overtaken: 0,
+      asOf: 0,
+      ...calls,
+    };
     bench.dependencies.generations.get = async () => {
       const record = bench.record(from);
       // The other worker ends between two looks.
       if (record.state === "submitting" && bench.now > NOON + 5 * SECOND)
-        await submit(second, slot, "key", bench.dependencies);
+        await submit(
+          second,
+          { slot, apiKey: "key", looking: findPicture(second, bench.dependencies) },
+          bench.dependencies,
+        );
       return bench.record(from);
     };
     await settle(bench, from);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { billedOf } from "../../../lambdas/generations/billed.ts";
+import { paceOf } from "../../../lambdas/pacing/pace.ts";
 import { play } from "../../support/world/play.ts";
 import {
   type AnswerKind,
@@ -10,6 +11,7 @@ import {
   job,
   PORT_CALLS,
   type PortFault,
+  type QuotaWindow,
   type Scenario,
 } from "../../support/world/scenario.ts";
 
@@ -115,7 +117,12 @@ const storms: fc.Arbitrary<Scenario> = fc.record({
   ),
   workers: fc.integer({ min: 1, max: 4 }),
   slowest: fc.constant(400),
-  pace: fc.record({ interval: fc.constantFrom(507.5, 5000, 30_450), burst: fc.integer({ min: 1, max: 3 }) }),
+  windows: fc.constant([]),
+  coldStart: fc.constantFrom(0, 0, 1000),
+  pace: fc.record({
+    interval: fc.constantFrom(paceOf(120, 1).interval, 5000, 30_450),
+    burst: fc.integer({ min: 1, max: 3 }),
+  }),
   sourceLifetimeMinutes: fc.constant(60),
   seed: fc.integer({ min: 0, max: 2 ** 31 }),
 });
@@ -207,14 +214,71 @@ describe("processes that are slow now and then", () => {
   }, 60_000);
 });
 
+describe("a provider that counts in several windows", () => {
+  const SECOND = { requests: 1, milliseconds: 1000, by: "sliding" } as const;
+  const perMinute = (requests: number, by: QuotaWindow["by"]) => ({ requests, milliseconds: MINUTE, by });
+  /** So many jobs at once, and as many again when all workers have gone cold. */
+  const twice = (each: number) =>
+    Array.from({ length: 2 * each }, (_, index) => job({ at: index < each ? 0 : 3 * 60 * MINUTE }));
+  /** From the first call to the last of each half, over the quota's own time. */
+  const ratios = (submissions: readonly { job: number; at: number }[], each: number, own: number) =>
+    [0, 1].map((half) => {
+      const times = submissions.filter((call) => Math.floor(call.job / each) === half).map(({ at }) => at);
+      return (Math.max(...times) - Math.min(...times)) / ((each - 1) * own);
+    });
+
+  test.each([
+    { workers: "warm", coldStart: 0 },
+    { workers: "cold, and cold again after idle hours", coldStart: 1000 },
+  ])(
+    "60 a minute, by the second too, workers $workers: no 429 of ours",
+    async ({ coldStart }) => {
+      for (const seed of [1, 2, 3]) {
+        const { violations, submissions } = await play({
+          ...calm,
+          jobs: twice(60),
+          pace: paceOf(60, 1),
+          windows: [SECOND, perMinute(60, "sliding"), perMinute(60, "calendar")],
+          workers: 60,
+          coldStart,
+          seed,
+        });
+        expect(violations).toEqual([]);
+        expect(submissions.filter(({ kind }) => kind === "throttled")).toEqual([]);
+        for (const ratio of ratios(submissions, 60, 1000)) expect(ratio).toBeLessThan(1.06);
+      }
+    },
+    60_000,
+  );
+
+  test.each(["sliding", "calendar"] as const)(
+    "2 a minute, by the %s minute: no 429 of ours, within 3 % of the quota's own time",
+    async (by) => {
+      for (const seed of [1, 2, 3]) {
+        const { violations, submissions } = await play({
+          ...calm,
+          jobs: twice(40),
+          windows: [perMinute(2, by)],
+          coldStart: 1000,
+          seed,
+        });
+        expect(violations).toEqual([]);
+        expect(submissions.filter(({ kind }) => kind === "throttled")).toEqual([]);
+        for (const ratio of ratios(submissions, 40, 30_000)) expect(ratio).toBeLessThan(1.03);
+      }
+    },
+    60_000,
+  );
+});
+
 describe("a table that is slow now and then", () => {
   test("costs no quota: three in a hundred calls up to 1.5 s late, at 60 a minute", async () => {
-    const pace = { interval: 1015, burst: 1 };
+    const pace = paceOf(60, 1);
     const jobs = Array.from({ length: 180 }, () => job());
     const { violations, duration } = await play({ ...calm, jobs, pace, workers: 60, slowest: 1500 });
     expect(violations).toEqual([]);
     // The last picture takes up to a minute by itself.
-    expect((duration - 60_000) / 179_000).toBeLessThan(1.04);
+    expect((duration - 60_000) / (179 * pace.interval)).toBeLessThan(1.04);
   }, 60_000);
 });
 

@@ -1,4 +1,4 @@
-import { closest } from "../../../../lambdas/pacing/pace.ts";
+import { closest, paceOf } from "../../../../lambdas/pacing/pace.ts";
 import type { Item } from "../../in-memory-table.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { History } from "../history.ts";
@@ -60,8 +60,8 @@ export function watchPace({ scenario, timeline, chronicle, history }: Surroundin
     const { interval, burst } = scenario.pace;
     for (const span of spans(slots, burst))
       if (span < closest(scenario.pace) - 1) chronicle.violate(`${burst + 1} slots within ${span} ms`);
-    // As the provider counts: calls, when they arrive, in any minute. The interval has its headroom.
-    const perMinute = Math.floor((MINUTE * 1.015) / interval + 0.001) + burst - 1;
+    // As the provider counts: calls, when they arrive, in any minute.
+    const perMinute = quotaOf(interval) + burst - 1;
     const calls = history.submissions.map(({ at }) => at);
     for (const span of spans(calls, perMinute))
       if (span < MINUTE) chronicle.violate(`${perMinute + 1} calls within ${span} ms`);
@@ -83,6 +83,13 @@ export function watchPace({ scenario, timeline, chronicle, history }: Surroundin
       if (comparable) checkWindows();
     },
   };
+}
+
+/** The requests per minute whose pace has this interval, which is longer than the quota's own. */
+function quotaOf(interval: number): number {
+  let quota = Math.floor(MINUTE / interval);
+  while (paceOf(quota + 1, 1).interval >= interval - 0.1) quota++;
+  return quota;
 }
 
 /** How long each run of `further` more events after a first one took. */
