@@ -20,6 +20,7 @@ import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { EnvironmentVariable } from "../lambdas/platform/environment.ts";
+import { BUNDLE_ALIASES } from "./bundle-aliases.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** Settings of a function: only names that the functions know how to read. */
@@ -101,9 +102,9 @@ export class ServiceFunction extends Construct implements IGrantable {
         // The SDK travels with the code: the version tested is the version run.
         bundleAwsSDK: true,
         minify: true,
-        esbuildArgs: {
-          "--alias:@aws-sdk/credential-provider-node": `${root}lambdas/platform/environment-credentials.ts`,
-        },
+        esbuildArgs: Object.fromEntries(
+          Object.entries(BUNDLE_ALIASES).map(([module, file]) => [`--alias:${module}`, file]),
+        ),
         sourceMap: true,
         sourcesContent: false,
         // Packages in CommonJS inside an ES module still call `require` for Node's own modules.

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { BUNDLE_ALIASES } from "../../lib/bundle-aliases.ts";
 
 /** Bundles a function as the stack does. */
 export async function bundled(name: string) {
@@ -14,11 +15,7 @@ export async function bundled(name: string) {
     target: "node24",
     mainFields: ["module", "main"],
     minify: true,
-    alias: {
-      "@aws-sdk/credential-provider-node": fileURLToPath(
-        new URL("../../lambdas/platform/environment-credentials.ts", import.meta.url),
-      ),
-    },
+    alias: BUNDLE_ALIASES,
     logLevel: "error",
   });
 }
