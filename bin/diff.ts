@@ -34,8 +34,8 @@ const program = new Command("npm run diff --")
   .option("--accept", "writes that state down, when nothing is refused")
   .action(async ({ env, waive, committed, accept }: Options) => {
     const file = fileURLToPath(new URL(`../test/stack/data/${env}.json`, import.meta.url));
-    const after = synthesised(env);
     const before = committed === true ? acceptedIn(file) : await deployed(env);
+    const after = synthesised(env);
     if (before === null) await refuseTaken(env, after, committed === true);
     else {
       if (committed !== true) sayChanges(before, after);

@@ -30,6 +30,14 @@ describe("npm stop", () => {
   });
 });
 
+describe("npm run canary", () => {
+  test("spends nothing unasked where nobody can be asked", () => {
+    const { status, stdout, stderr } = run("canary", ["--env", "prod"]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/It spends up to 0\.225 USD: say --yes/);
+  });
+});
+
 describe("without AWS credentials", () => {
   const nowhere = {
     PATH: process.env["PATH"],
@@ -38,14 +46,18 @@ describe("without AWS credentials", () => {
     AWS_EC2_METADATA_DISABLED: "true",
     IMAGE_SERVICE_API_KEY: "aik_1",
   };
-  test.each([["generate", "a fox"], ["inspect", "gen_1"], ["doctor"], ["keys", "list"], ["diff"]])(
-    "npm run %s says in one sentence what to do next",
-    (command, ...parameters) => {
-      const { status, stdout, stderr } = run(command, [...parameters, "--env", "dev"], nowhere);
-      expect([status, stdout]).toEqual([3, ""]);
-      expect(stderr).toMatch(
-        /^✖ There are no AWS credentials to be found: .* sign in with aws sso login\..*\n$/,
-      );
-    },
-  );
+  test.each([
+    ["generate", "a fox"],
+    ["inspect", "gen_1"],
+    ["doctor"],
+    ["keys", "list"],
+    ["diff"],
+    ["canary", "--yes"],
+  ])("npm run %s says in one sentence what to do next", (command, ...parameters) => {
+    const { status, stdout, stderr } = run(command, [...parameters, "--env", "dev"], nowhere);
+    expect([status, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(
+      /^✖ There are no AWS credentials to be found: .* sign in with aws sso login\..*\n$/,
+    );
+  });
 });
