@@ -1,6 +1,6 @@
 import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
-import { idForKey, randomId } from "../platform/ids.ts";
+import { idForKey, lineOf, randomId } from "../platform/ids.ts";
 import { withHappenings } from "./history.ts";
 import { type Queued, SCHEMA } from "./record.ts";
 import { type CreateRequest, chooseSeed, inputOf, requestHash } from "./request.ts";
@@ -16,6 +16,10 @@ interface Intake {
   readonly price: { readonly amount: string; readonly currency: string };
   readonly taskToken: string | null;
   readonly batch?: { readonly id: string; readonly customId: string | null } | undefined;
+  /** How many of the same owner and lane wait already. */
+  readonly ahead?: number | undefined;
+  /** So much later is the place of each that comes behind others of its owner, in milliseconds. */
+  readonly spacing: number;
   readonly now: number;
   readonly random: () => number;
 }
@@ -47,6 +51,7 @@ export function accept(intake: Intake): Queued {
     price: { ...intake.price },
     task_token: intake.taskToken,
     requeues: 0,
+    place_at: timestamp(now + aheadOf(intake) * intake.spacing),
     appointment_at: null,
     turn_for: null,
     removed_at: null,
@@ -60,4 +65,10 @@ export function accept(intake: Intake): Queued {
     own_refusals: 0,
     not_before: timestamp(now),
   };
+}
+
+/** An item of a batch comes behind the lines before it. */
+function aheadOf({ ahead, batch, idempotencyKey }: Intake): number {
+  if (ahead !== undefined || batch === undefined) return ahead ?? 0;
+  return (lineOf(batch.id, idempotencyKey)?.line ?? 1) - 1;
 }

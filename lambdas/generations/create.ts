@@ -19,6 +19,8 @@ export interface Intent {
   readonly taskToken?: string;
   /** The batch that it is a line of, and what its caller calls that line. */
   readonly batch?: { readonly id: string; readonly customId: string | null };
+  /** How many of the owner's in this lane have not ended. */
+  readonly ahead?: number;
 }
 
 export interface CreateNeeds {
@@ -33,6 +35,12 @@ export interface Created {
   readonly generation: Generation;
   readonly replayed: boolean;
 }
+
+/**
+ * Of one owner's, each stands so many of the quota's intervals behind the one before: more than one, as the owner gets not
+ * every slot, and its place must not fall behind the clock.
+ */
+const PLACES_APART = 1.5;
 
 /** The generation that an intent stands for, before it is written. */
 export function plan(intent: Intent, { offer, now, random }: Omit<CreateNeeds, "generations">): Queued {
@@ -52,6 +60,8 @@ export function plan(intent: Intent, { offer, now, random }: Omit<CreateNeeds, "
     price,
     taskToken: intent.taskToken ?? null,
     batch: intent.batch,
+    ahead: intent.ahead,
+    spacing: (PLACES_APART * 60_000) / model.requestsPerMinute,
     now: now(),
     random,
   });

@@ -1,6 +1,14 @@
 import { timestamp } from "../platform/clock.ts";
 import { memberKey, memberOf } from "./member.ts";
-import { type Generation, generationSchema, isOpen, SCHEMA, statusOf, unknownFields } from "./record.ts";
+import {
+  type Generation,
+  generationSchema,
+  isOpen,
+  type Queued,
+  SCHEMA,
+  statusOf,
+  unknownFields,
+} from "./record.ts";
 
 /** What a record must be like to be read; anything else is a fault of ours or a hand's. */
 export class CorruptRecord extends Error {
@@ -75,6 +83,11 @@ export function lineKey(lane: string, model: string): string {
   return `${lane}#${model}`;
 }
 
+/** Where a queued generation stands in the order of its lane: not before it may be asked for. RFC 3339. */
+export function placeOf({ not_before, place_at }: Queued): string {
+  return place_at === null || place_at < not_before ? not_before : place_at;
+}
+
 /**
  * The item of a generation: the record, and the attributes its indexes hang on. `line` is only there while it
  * is queued, `owner_open` while it has not ended, `open` until its end is announced, so these indexes stay as small as
@@ -88,7 +101,7 @@ export function toItem(generation: Generation, retentionDays: number): Record<st
     owner_status: `${generation.owner}#${statusOf(generation)}`,
     ...(generation.state === "queued" && {
       line: lineKey(generation.lane, generation.model),
-      line_at: `${generation.not_before}#${generation.id}`,
+      line_at: `${placeOf(generation)}#${generation.id}`,
     }),
     ...(generation.batch_id !== null && {
       in_batch: generation.batch_id,

@@ -1,7 +1,6 @@
+import { EVER } from "../platform/clock.ts";
 import type { GenerationStore } from "./table.ts";
 
-/** Later than any generation is due. */
-const EVER = Date.parse("9999-01-01T00:00:00.000Z");
 /** The longest waiting are due first, but for those at work: so many are looked at. */
 const LOOKED_AT = 25;
 

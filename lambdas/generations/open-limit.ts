@@ -21,16 +21,18 @@ interface Newcomer {
 /**
  * Refuses a new generation to an owner who has too many in its lane that have not ended: a long batch must not lock
  * its owner out. A repetition is not new. Requests at the same moment may pass together: the bound keeps queues sane,
- * the budget is kept elsewhere.
+ * the budget is kept elsewhere. Answers how many it has.
  *
  * @throws ServiceError `rate_limited`
  */
 export async function requireOpenLimit(
   { owner, lane, idempotencyKey, request }: Newcomer,
   { listing, generations, mostOpenGenerations, pacerOf }: OpenLimitNeeds,
-): Promise<void> {
-  if ((await listing.countOpen(owner, lane, mostOpenGenerations)) < mostOpenGenerations) return;
-  if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null) return;
+): Promise<number> {
+  const open = await listing.countOpen(owner, lane, mostOpenGenerations);
+  if (open < mostOpenGenerations) return open;
+  if (idempotencyKey !== null && (await generations.get(idForKey(owner, idempotencyKey))) !== null)
+    return open;
   throw new ServiceError("rate_limited", {
     detail: `You have ${mostOpenGenerations} generations ${lane === "batch" ? "of batches " : ""}queued or running, the most that one owner may have. Nothing was accepted; there is room again when one ends.`,
     retryAfterSeconds: Math.max(1, Math.ceil(pacerOf(request.model).pace.interval / 1000)),

@@ -54,6 +54,11 @@ const common = {
   requeues: z.int(),
   /** When this generation's message takes its turn. */
   appointment_at: time.nullable(),
+  /**
+   * Its place in the queue order: the later, the more its owner had open when it was accepted, so that a hundred of one
+   * owner do not hold up another's one. Null in records of before, whose place is `not_before`.
+   */
+  place_at: time.nullable().default(null),
   /** The generation that this one's message works on, where that is another one. */
   turn_for: z.string().nullable(),
   /** Removed by its owner: what is left is a tombstone. */

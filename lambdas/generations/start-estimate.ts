@@ -2,6 +2,7 @@ import { slotsOf } from "../pacing/lanes.ts";
 import type { Pacer } from "../pacing/limiter.ts";
 import { slotsHeld } from "../pacing/pace.ts";
 import { timestamp } from "../platform/clock.ts";
+import { placeOf } from "./item.ts";
 import type { OpenGeneration, Queued } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
 
@@ -64,7 +65,9 @@ async function estimatedStart(
   const notBefore = Date.parse(generation.not_before);
   const [{ nextSlotAt, nextAppointmentAt, paused }, order] = await Promise.all([
     pacer.status(),
-    lane === "interactive" ? generations.firstQueued(lane, model, Math.max(now(), notBefore)) : none,
+    lane === "interactive"
+      ? generations.firstQueued(lane, model, Math.max(now(), Date.parse(placeOf(generation))))
+      : none,
   ]);
   if (paused !== null) return paused === "outage" ? "outage" : "operator";
   const firstSlotAt = nextSlotAt - slotsHeld(nextSlotAt, now(), pace) * pace.interval;

@@ -49,10 +49,10 @@ export type SendNeeds = CreateNeeds & OpenLimitNeeds & ReadNeeds & NoteNeeds & I
  */
 export async function sendOnce(intent: Intent, sending: Sending, dependencies: SendNeeds): Promise<Created> {
   if (intent.idempotencyKey !== null) {
-    await requireOpenLimit(intent, dependencies);
+    const placed = { ...intent, ahead: await requireOpenLimit(intent, dependencies) };
     if ((await dependencies.generations.get(idForKey(intent.owner, intent.idempotencyKey))) === null)
-      await refuseIfLate(plan(intent, dependencies), dependencies);
-    return create(intent, dependencies);
+      await refuseIfLate(plan(placed, dependencies), dependencies);
+    return create(placed, dependencies);
   }
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const seen = await dependencies.ledger.find(sending.key);
@@ -107,8 +107,8 @@ async function start(
   seen: Sent,
   dependencies: SendNeeds,
 ): Promise<Created | null> {
-  await requireOpenLimit(intent, dependencies);
-  const planned = plan(intent, dependencies);
+  const ahead = await requireOpenLimit(intent, dependencies);
+  const planned = plan({ ...intent, ahead }, dependencies);
   await refuseIfLate(planned, dependencies);
   const entries = withStarted(seen.entries, planned.id, sending, dependencies.now());
   const saved = await dependencies.ledger.save(sending.key, entries, seen, planned);

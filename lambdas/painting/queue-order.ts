@@ -1,14 +1,13 @@
+import { placeOf } from "../generations/item.ts";
 import { readOrQuarantine } from "../generations/quarantine.ts";
 import type { Generation } from "../generations/record.ts";
 import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
+import { EVER } from "../platform/clock.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 
 /** The index shows the head of a lane's queue only: of so many ids or more, it may have left some out. */
 export const LEAST_CUT_HEAD = 10;
-
-/** Generations that are held off come back within this time: the longest delay before a retry is ten minutes. */
-const HELD_OFF_AT_MOST_MS = 3_600_000;
 
 /**
  * When a slot would be of use, in epoch milliseconds: now, where the message's own generation or another of its model is
@@ -18,7 +17,7 @@ const HELD_OFF_AT_MOST_MS = 3_600_000;
 export async function whenOfUse(own: Generation, dependencies: WorkerDependencies): Promise<number | null> {
   const now = dependencies.now();
   if (own.state === "queued" || (await firstInLanes(own, now, dependencies)).length > 0) return now;
-  const held = await firstInLanes(own, now + HELD_OFF_AT_MOST_MS, dependencies);
+  const held = await firstInLanes(own, EVER, dependencies);
   const records = await Promise.all(held.map((id) => readOrQuarantine(id, dependencies)));
   const times = records.map((record) =>
     record?.state === "queued" ? Math.max(now, Date.parse(record.not_before)) : now,
@@ -59,19 +58,22 @@ export async function behindHead(
   generation: Generation,
   { generations, now }: WorkerDependencies,
 ): Promise<number> {
-  const ids = await generations.firstQueued(generation.lane, generation.model, now());
+  const ids = await generations.firstQueued(generation.lane, generation.model, EVER);
   const last = ids.findLast((id) => id !== generation.id);
   const record = last === undefined ? null : await generations.get(last);
   if (record === null) return now();
-  return Date.parse(record.state === "queued" ? record.not_before : record.created_at) + 1;
+  return Date.parse(record.state === "queued" ? placeOf(record) : record.created_at) + 1;
 }
 
-/** The head of a lane's queue, longest waiting first. The index may not show the message's own generation yet. */
+/**
+ * The head of a lane's queue, by their places. A place may lie ahead of the clock, where its owner has others before it:
+ * it gets the slot that nobody else wants. The index may not show the message's own generation yet.
+ */
 async function headOf(
   lane: Lane,
   own: Generation,
   dependencies: WorkerDependencies,
 ): Promise<readonly string[]> {
-  const ids = await dependencies.generations.firstQueued(lane, own.model, dependencies.now());
+  const ids = await dependencies.generations.firstQueued(lane, own.model, EVER);
   return own.lane === lane && !ids.includes(own.id) ? [...ids, own.id] : ids;
 }

@@ -28,7 +28,8 @@ export async function recordRefusal(
     settle(
       requeue(generation, {
         now: dependencies.now(),
-        notBefore: await placeOf(generation, dependencies),
+        notBefore: dependencies.now(),
+        placeAt: await placeOf(generation, dependencies),
         counted: false,
         reason: "provider_paused",
         detail: `The provider refuses the service's account (${answer.operatorFault}).`,
@@ -61,7 +62,8 @@ async function recordOwn(
   }
   const next = requeue(generation, {
     now,
-    notBefore: await placeOf(generation, dependencies),
+    notBefore: now,
+    placeAt: await placeOf(generation, dependencies),
     counted: false,
     reason: "provider_unavailable",
     detail: `The provider refuses this generation and no other (${answer.operatorFault}).`,

@@ -1,5 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 
+/** Later than any moment, in epoch milliseconds. */
+export const EVER = Date.parse("9999-01-01T00:00:00.000Z");
+
 /** A moment (epoch milliseconds) in RFC 3339, UTC with milliseconds: texts of it compare as times do. */
 export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString();

@@ -25,6 +25,8 @@ interface Wish {
   readonly now?: number;
   readonly deadlineSeconds?: number;
   readonly taskToken?: string;
+  readonly owner?: string;
+  readonly ahead?: number;
 }
 
 /** A generation that was accepted at noon. */
@@ -32,13 +34,15 @@ export function queued({ body = {}, lane = "interactive", now = NOON, ...wish }:
   intents++;
   return accept({
     request: parseCreateRequest(schema, { prompt: "a red fox", ...body }),
-    owner: "owner",
+    owner: wish.owner ?? "owner",
     lane,
     idempotencyKey: `intent-${intents}`,
     deadlineSeconds: wish.deadlineSeconds ?? 24 * 3600,
     warnings: [],
     region: "sg",
     price: PRICE,
+    ahead: wish.ahead,
+    spacing: 45_000,
     taskToken: wish.taskToken ?? null,
     now,
     random: () => 0.5,

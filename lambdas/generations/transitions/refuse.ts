@@ -13,6 +13,8 @@ interface Refusal {
   readonly now: number;
   readonly submittedAt?: number | undefined;
   readonly notBefore: number;
+  /** Its place in the queue order from now on; where it was when absent. */
+  readonly placeAt?: number | undefined;
   /** Whether it uses up one of the generation's tries. */
   readonly counted: boolean;
   readonly reason: WaitingReason;
@@ -35,6 +37,7 @@ export function requeue(generation: Submitting, by: Refusal): Queued {
     // Where no call counts, nothing has begun.
     started_at: attempts === 0 ? null : kept.started_at,
     not_before: timestamp(by.notBefore),
+    place_at: by.placeAt === undefined ? kept.place_at : timestamp(by.placeAt),
     waiting: waitAgain(kept.waiting, by),
     refused_at: by.account === "refused" ? timestamp(by.now) : kept.refused_at,
     own_refusals: kept.own_refusals + (by.account === "refused for its own fault" ? 1 : 0),

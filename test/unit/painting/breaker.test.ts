@@ -115,7 +115,7 @@ describe("one that is refused or fails for its own sake, and a fault that is eve
     bench.now = NOON + 1000;
     bench.answers.push(operatorFault("money"));
     await bench.deliver(refused);
-    expect(bench.record(refused)).toMatchObject({ not_before: timestamp(NOON + 11) });
+    expect(bench.record(refused)).toMatchObject({ place_at: timestamp(NOON + 11) });
   });
 
   test("three generations that fail in a row are an outage: the others wait for a probe, less and less often", async () => {
