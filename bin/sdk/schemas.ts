@@ -47,7 +47,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description JSON lines in S3, one create body a line: up to 10,000 lines and 32 MiB. */
+        /** @description JSON lines or CSV in S3, one picture a line: up to 10,000 lines and 32 MiB. */
         Manifest: {
             /** @description The service's own bucket. */
             bucket: string;
@@ -56,6 +56,13 @@ export interface components {
              * @example manifests/shop/july.jsonl
              */
             key: string;
+        };
+        PlaceManifest: {
+            /**
+             * @description The size of the manifest: up to 32 MiB.
+             * @example 48213
+             */
+            bytes: number;
         };
         OpenAiImageRequest: {
             /** @description What to paint: 1 to 8,000 code points, not blank. */
@@ -336,11 +343,15 @@ export interface components {
             status: components["schemas"]["BatchStatus"];
             /** Format: date-time */
             created_at: string;
+            /** @description When it was canceled. It is `processing` until what was running has ended. */
+            canceled_at: string | null;
             completed_at: string | null;
             /** Format: date-time */
             deadline: string;
             counts: components["schemas"]["BatchCounts"];
             usage: components["schemas"]["BatchUsage"];
+            /** @description What became of each line; null until all have ended, and where there is none. */
+            results: components["schemas"]["BatchResults"] | null;
             error: components["schemas"]["BatchError"] | null;
             /** @description Every item sent inline; of a manifest the first invalid lines. */
             items: components["schemas"]["BatchItem"][];
@@ -350,7 +361,7 @@ export interface components {
             urls: components["schemas"]["BatchUrls"];
         };
         /** @enum {string} */
-        BatchStatus: "processing" | "completed" | "failed";
+        BatchStatus: "processing" | "completed" | "failed" | "canceled";
         /** @description `total` is the sum of the others; 0 as long as a manifest has not been read. */
         BatchCounts: {
             total: number;
@@ -372,6 +383,18 @@ export interface components {
             /** @description `unknown` where an answer is not here, or lost: then more may be billed. */
             billed: components["schemas"]["Billed"];
         };
+        /** @description JSON lines, one for each line of the batch, in its order: `line`, `custom_id`, `status` (of its generation, or `invalid`), `id`, `bucket`, `key`, `cost`, `billed`, `error`. */
+        BatchResults: {
+            bucket: string;
+            key: string;
+            /**
+             * Format: uri
+             * @description A presigned address, valid until url_expires_at.
+             */
+            url: string;
+            /** Format: date-time */
+            url_expires_at: string;
+        };
         /** @description Why it failed as a whole. */
         BatchError: {
             code: string;
@@ -382,14 +405,41 @@ export interface components {
         BatchItem: {
             /** @description Counted from 1. */
             line: number;
+            /** @description The caller's own name of the line. */
+            custom_id: string | null;
             generation_id: string | null;
             errors: components["schemas"]["Fault"][];
         };
         /** @description Where it is, and what belongs to it. */
         BatchUrls: {
             self: string;
-            /** @description Your generations since the batch was created. */
+            /** @description The generations of the batch. */
             generations: string;
+            cancel: string;
+        };
+        BatchList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Batch"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        /** @description A place for a manifest. */
+        ManifestPlace: {
+            /** @constant */
+            object: "manifest";
+            bucket: string;
+            key: string;
+            bytes: number;
+            /** @constant */
+            method: "PUT";
+            /**
+             * Format: uri
+             * @description A presigned address, valid until url_expires_at.
+             */
+            url: string;
+            /** Format: date-time */
+            url_expires_at: string;
         };
         OpenAiImages: {
             /** @description Unix time in seconds. */
