@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { EXTENSIONS } from "../lambdas/images/image-type.ts";
 import { parseCancelAfter } from "../lambdas/platform/duration.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
+import { generateBatch } from "./batch/command.ts";
 import { connectToApi } from "./client/connection.ts";
 import { speakingToApi } from "./client/speaking-to-api.ts";
 import { waitingWords } from "./client/waiting-words.ts";
@@ -25,16 +26,20 @@ interface Options {
   readonly idempotencyKey?: string;
   readonly timeout?: number;
   readonly id?: string;
+  readonly batch?: string;
 }
 
 /** After the deadline the service says `expired` by itself; a picture in work is waited for a little longer. */
 const AFTER_DEADLINE_SECONDS = 30;
 
 const program = new Command("npm run generate --")
-  .description("Paints one picture and saves it.")
+  .description("Paints one picture, or all that a file lists, and saves them.")
   .argument("[prompt]", "what to paint")
   .option("--size <size>", "width*height, such as 1664*928 (the default) or 928*1664")
-  .option("--out <file>", "where to save it (default: the generation's id and kind, such as .png)")
+  .option(
+    "--out <file>",
+    "where to save it (default: the generation's id and kind, such as .png); a folder for --batch",
+  )
   .addOption(environmentOption())
   .option("--negative-prompt <text>", "what not to paint")
   .option("--seed <number>", "0 to 2147483647: the same seed paints alike", wholeNumber)
@@ -47,6 +52,10 @@ const program = new Command("npm run generate --")
     duration,
   )
   .option("--id <generation>", "save a picture asked for earlier, instead of painting one")
+  .option(
+    "--batch <file>",
+    "paint every line of a file: JSON lines, OpenAI's Batch lines or CSV; run again, it goes on and pays nothing twice",
+  )
   .addHelpText(
     "after",
     "\nEnds with 0 when the picture is saved, 1 when there is none, 2 for wrong use, 3 when the service cannot be\n" +
@@ -55,6 +64,7 @@ const program = new Command("npm run generate --")
   .action(generate);
 
 async function generate(prompt: string | undefined, options: Options): Promise<void> {
+  if (options.batch !== undefined) return generateMany(options.batch, prompt, options);
   if ((prompt === undefined) === (options.id === undefined))
     throw new Failure('Say what to paint, as in npm run generate -- "a red fox", or which picture by --id.', {
       exitCode: exitCode.wrongUse,
@@ -104,6 +114,36 @@ async function generate(prompt: string | undefined, options: Options): Promise<v
         : `It goes on without us. To get it later: npm run generate -- --id ${id}${out}${env}`;
     if (interrupted.aborted) throw new Interrupted(later);
     throw new Failure(`There is no picture yet after ${(patience ?? 0) / 1000} s. ${later}`);
+  }
+}
+
+/** What the command line says of one picture is in the file for each of them. */
+const OF_ONE = ["size", "negativePrompt", "seed", "watermark", "idempotencyKey", "timeout", "id"] as const;
+
+async function generateMany(batch: string, prompt: string | undefined, options: Options): Promise<void> {
+  const tooMuch = prompt !== undefined || !options.promptExtend || OF_ONE.some((name) => name in options);
+  if (tooMuch || options.out === undefined)
+    throw new Failure(
+      "A batch takes a file and a folder alone, as in npm run generate -- --batch prompts.csv --out pictures/: all else is in the file.",
+      { exitCode: exitCode.wrongUse },
+    );
+  const api = await connectToApi(options.env, process.env);
+  const signal = interruption();
+  const job = {
+    file: resolve(callersDirectory(), batch),
+    folder: resolve(callersDirectory(), options.out),
+    environment: options.env,
+    service: new ImageService(api),
+    progress: terminalProgress(process.stderr),
+    signal,
+  };
+  try {
+    await speakingToApi(api, () => generateBatch(job));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Interrupted(
+      "It goes on without us. The same command comes back to it, and pays nothing twice.",
+    );
   }
 }
 

@@ -16,6 +16,7 @@ interface Kinds {
   readonly generation: Schemas["Generation"];
   readonly batch: Schemas["Batch"];
   readonly list: Schemas["GenerationList"];
+  readonly manifest: Schemas["ManifestPlace"];
 }
 
 /**

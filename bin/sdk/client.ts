@@ -13,7 +13,7 @@ import * as generations from "./generations.ts";
 import { type ListOptions, list } from "./list.ts";
 import { send } from "./send.ts";
 
-export type { Batch, BatchWaitOptions, CreateBatch } from "./batches.ts";
+export type { Batch, BatchResult, BatchWaitOptions, CreateBatch } from "./batches.ts";
 export type { CallOptions, Connection } from "./connection.ts";
 export type { ErrorCode } from "./error.ts";
 // biome-ignore lint/performance/noBarrelFile: the one door of the package.

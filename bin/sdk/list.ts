@@ -9,6 +9,8 @@ export interface ListOptions extends CallOptions {
   /** RFC 3339. */
   readonly created_after?: string;
   readonly created_before?: string;
+  /** Only those of this batch, its last line first. */
+  readonly batch?: string;
   /** Only the one of this intent. */
   readonly idempotency_key?: string;
 }
