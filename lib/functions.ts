@@ -24,11 +24,6 @@ interface FunctionsProps {
   readonly events: GenerationEvents;
 }
 
-/** What the reference page at /v1/docs is rendered with: read when it is asked for, so no part of the code. */
-const REFERENCE_PAGE = ["swagger-ui-bundle.js", "swagger-ui.css"].map(
-  (file) => `node_modules/swagger-ui-dist/${file}`,
-);
-
 /** The seven functions and their grants; a test compares these with the AWS commands in each function's code. */
 export class Functions extends Construct {
   readonly api: ServiceFunction;
@@ -47,7 +42,7 @@ export class Functions extends Construct {
       description: string,
       timeoutSeconds: number,
       memoryMegabytes: number,
-      files?: readonly string[],
+      more: { files?: readonly string[]; pages?: boolean } = {},
     ) =>
       new ServiceFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
         name,
@@ -56,7 +51,7 @@ export class Functions extends Construct {
         settings: settings(environment, timeouts),
         timeoutSeconds,
         memoryMegabytes,
-        files,
+        ...more,
         reservedConcurrency: environment.reserveConcurrency ? reservedFor(name, environment) : undefined,
         network:
           name === "worker" && environment.egress.mode === "allowlist"
@@ -67,10 +62,10 @@ export class Functions extends Construct {
     this.authorizer = make("authorizer", "Checks an API key and names its owner", timeouts.authorizer, 512);
     store.grantRecords(this.authorizer, ["GetItem"]);
 
-    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024, [
-      ...REFERENCE_PAGE,
-      "docs/openapi.json",
-    ]);
+    this.api = make("api", "Answers HTTP requests", timeouts.api, 1024, {
+      files: ["docs/openapi.json"],
+      pages: true,
+    });
     store.grantRecords(
       this.api,
       ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],

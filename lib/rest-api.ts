@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy, Size, Stack, Validations } from "aws-cdk-lib";
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -26,8 +26,8 @@ interface ServiceRestApiProps {
   readonly authorizer: ServiceFunction;
 }
 
-/** What can be read without a key: the API's description and reference, what problems mean, and whether it lives. */
-const OPEN_PATHS = ["openapi.json", "docs", "problems/{name}", "health"];
+/** What can be read without a key: the API's description and pages, what problems mean, and whether it lives. */
+const OPEN_PATHS = ["openapi.json", "docs", "console", "problems/{name}", "health"];
 
 const GATEWAY_ERRORS = "GatewayErrors";
 
@@ -74,6 +74,8 @@ export class ServiceRestApi extends Construct {
     this.restApi = new RestApi(this, "RestApi", {
       restApiName: `image-service-${environment.name}`,
       endpointTypes: [EndpointType.REGIONAL],
+      // For pages, the document and lists, to clients that take it: they shrink to a sixth.
+      minCompressionSize: Size.kibibytes(2),
       // The account has one role for the logs of all its APIs: lib/account-stack.ts.
       cloudWatchRole: false,
       deployOptions: {

@@ -46,6 +46,8 @@ interface ServiceFunctionProps {
   readonly reservedConcurrency?: number | undefined;
   /** Files, from the project's folder, that travel beside the code and are read at run time. */
   readonly files?: readonly string[] | undefined;
+  /** Whether it sends the pages for people, which are made for it. */
+  readonly pages?: boolean | undefined;
 }
 
 /** The namespace of the metrics that the functions publish; their dimension `service` is the function's name. */
@@ -94,7 +96,7 @@ export class ServiceFunction extends Construct implements IGrantable {
       logGroup,
       awsSdkConnectionReuse: false,
       bundling: {
-        commandHooks: copying(props.files ?? []),
+        commandHooks: copying(props),
         format: OutputFormat.ESM,
         target: "node24",
         logLevel: LogLevel.WARNING,
@@ -176,11 +178,17 @@ export class ServiceFunction extends Construct implements IGrantable {
   }
 }
 
-/** Puts files beside a bundle when it is done. */
-function copying(files: readonly string[]): ICommandHooks {
+/** Puts files and pages beside a bundle when it is done. */
+function copying({
+  files = [],
+  pages = false,
+}: Pick<ServiceFunctionProps, "files" | "pages">): ICommandHooks {
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],
-    afterBundling: (from, to) => files.map((file) => `cp "${from}/${file}" "${to}"`),
+    afterBundling: (from, to) => [
+      ...files.map((file) => `cp "${from}/${file}" "${to}"`),
+      ...(pages ? [`"${process.execPath}" "${from}/bin/pages.ts" "${to}"`] : []),
+    ],
   };
 }

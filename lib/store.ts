@@ -114,7 +114,7 @@ export class Store extends Construct {
       ],
       removalPolicy,
       // Presigned addresses lead here: pages that may call the API may fetch what it names.
-      cors: corsRules(environment),
+      cors: [this.consoleRule(), ...corsRules(environment)],
       // CloudFormation deletes no bucket that holds anything. `local` goes with its emulator.
       autoDeleteObjects: !keepData && environment.name !== "local",
     });
@@ -235,6 +235,19 @@ export class Store extends Construct {
   /** List keys: the one proof that something is not there, whatever else the role may do. */
   private allowList(target: ServiceFunction): void {
     target.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
+  }
+
+  /**
+   * The console saves pictures as files. Its host has an id that only the API knows, which needs this bucket first. The
+   * rule gives nobody a picture: it takes a signature all the same.
+   */
+  private consoleRule(): CorsRule {
+    const { region, urlSuffix } = Stack.of(this);
+    return {
+      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+      allowedOrigins: [`https://*.execute-api.${region}.${urlSuffix}`],
+      maxAge: 3600,
+    };
   }
 
   private allowObjects(target: ServiceFunction, objects: string, actions: string[]): void {

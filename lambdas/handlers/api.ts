@@ -10,6 +10,7 @@ import { generations } from "../generations/configured.ts";
 import { createListing } from "../generations/listing.ts";
 import { newHandler } from "../http/app.ts";
 import { createCursors, cursorSecret } from "../http/cursor.ts";
+import { builtPage } from "../http/pages/built-page.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
 import { images } from "../images/configured.ts";
 import { createLedgerStore } from "../openai/ledger-table.ts";
@@ -35,6 +36,7 @@ export const handler = middy(
     generations,
     listing: createListing(client, table),
     images,
+    page: builtPage,
     ledger: createLedgerStore(client, { table, retentionDays: requiredNumber("RETENTION_DAYS"), budget }),
     batches,
     expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),

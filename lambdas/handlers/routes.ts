@@ -12,6 +12,7 @@ import { readGeneration } from "../generations/http/read.ts";
 import { removeGeneration } from "../generations/http/remove.ts";
 import { createRequestSchema } from "../generations/request.ts";
 import type { NeedsOf, Operation } from "../http/operation.ts";
+import { consolePage } from "../http/pages/console-page.ts";
 import { docsPage } from "../http/pages/docs-page.ts";
 import { health } from "../http/pages/health.ts";
 import { openapi } from "../http/pages/openapi.ts";
@@ -51,6 +52,7 @@ function operations(offer: Offer) {
     readModel,
     openapi,
     docsPage,
+    consolePage,
     problemPage,
     health,
   ];

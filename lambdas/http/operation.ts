@@ -144,12 +144,12 @@ export function operation<
   };
 }
 
-interface OpenSpec extends Described {
-  readonly handle: (call: Call) => Promise<Reply>;
+interface OpenSpec<Needs> extends Described {
+  readonly handle: (call: Call, needs: Needs) => Promise<Reply>;
 }
 
 /** An operation for everybody. */
-export function openOperation(spec: OpenSpec): Operation<unknown> {
+export function openOperation<Needs = unknown>(spec: OpenSpec<Needs>): Operation<Needs> {
   return {
     ...spec,
     open: true,

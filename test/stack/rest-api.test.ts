@@ -48,14 +48,15 @@ function refusals(
   );
 }
 
-const open = ["openapi.json", "docs", "{name}", "health"];
+const open = ["openapi.json", "docs", "console", "{name}", "health"];
 
 describe.each(everyEnvironment)("the REST API of $name", ({ name }) => {
   const stack = synthesised(name);
 
-  it("is regional, with the stage v1", () => {
+  it("is regional, with the stage v1, and compresses what is long", () => {
     stack.template.hasResourceProperties("AWS::ApiGateway::RestApi", {
       EndpointConfiguration: { Types: ["REGIONAL"] },
+      MinimumCompressionSize: 2048,
     });
     stack.template.hasResourceProperties("AWS::ApiGateway::Stage", { StageName: "v1", TracingEnabled: true });
   });
@@ -175,7 +176,7 @@ describe("an environment with IAM", () => {
   it("has API Gateway check signatures on all but the open pages", () => {
     const closed = methods(stack).filter(({ authorization }) => authorization !== "NONE");
     expect(new Set(closed.map(({ authorization }) => authorization))).toEqual(new Set(["AWS_IAM"]));
-    expect(closed).toHaveLength(5);
+    expect(closed).toHaveLength(6);
     expect(resourcesOf(stack, "AWS::ApiGateway::Authorizer")).toEqual([]);
     // Without any signature, and with an API key in its place.
     for (const type of ["MISSING_AUTHENTICATION_TOKEN", "DEFAULT_4XX"])
@@ -198,16 +199,26 @@ describe("an environment with CORS", () => {
 
   it("answers preflight requests without a key, and lets pages read refusals", () => {
     const preflights = methods(stack).filter(({ method }) => method === "OPTIONS");
-    expect(preflights.map(({ authorization }) => authorization)).toEqual(Array(5).fill("NONE"));
+    expect(preflights.map(({ authorization }) => authorization)).toEqual(Array(6).fill("NONE"));
     for (const { headers } of Object.values(refusals(stack)))
       expect(headers).toHaveProperty("gatewayresponse.header.Access-Control-Allow-Origin", "'*'");
     expect(stack.findings).toEqual([]);
   });
 
-  it("lets the same pages fetch the pictures, and no pages where there are none", () => {
-    expect(onlyResource(stack, "AWS::S3::Bucket")["CorsConfiguration"].CorsRules).toMatchObject([
-      { AllowedMethods: ["GET", "HEAD", "PUT"], AllowedOrigins: ["https://a.example", "https://b.example"] },
-    ]);
-    expect(onlyResource(synthesised("dev"), "AWS::S3::Bucket")).not.toHaveProperty("CorsConfiguration");
+  it("lets the same pages fetch the pictures, and where there are none the console alone", () => {
+    const rules = (of: Synthesised) =>
+      onlyResource(of, "AWS::S3::Bucket")["CorsConfiguration"].CorsRules.map(
+        ({ AllowedMethods, AllowedOrigins }: Record<string, string[]>) => [
+          AllowedMethods,
+          AllowedOrigins?.map(textOf),
+        ],
+      );
+    const own = [["GET", "HEAD"], ["https://*.execute-api.AWS::Region.AWS::URLSuffix"]];
+    const others = [
+      ["GET", "HEAD", "PUT"],
+      ["https://a.example", "https://b.example"],
+    ];
+    expect(rules(stack)).toEqual([own, others]);
+    expect(rules(synthesised("dev"))).toEqual([own]);
   });
 });

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { makePage, type PageName } from "../../bin/pages/make.ts";
 import type { Expansion } from "../../lambdas/batches/expansions.ts";
 import { createBatchStore } from "../../lambdas/batches/table.ts";
 import { createRemainingBudget } from "../../lambdas/budgets/table.ts";
@@ -172,6 +173,14 @@ export interface ApiUnderTest {
   reject(id: string, code?: Parameters<typeof refuse>[1]["code"]): Promise<void>;
 }
 
+/** The pages as a deployment has them, made once. */
+const pages = new Map<PageName, Promise<string>>();
+function page(name: PageName): Promise<string> {
+  const made = pages.get(name) ?? makePage(name);
+  pages.set(name, made);
+  return made;
+}
+
 const PICTURE = {
   content_type: "image/png" as const,
   width: 1664,
@@ -197,6 +206,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     generations,
     listing: inMemoryListing(generations),
     images,
+    page,
     ledger,
     batches: createBatchStore(generations.table.client, { table: "table", retentionDays: 30, now }),
     manifests: { bucket: "bucket", look: async () => null },

@@ -1,5 +1,5 @@
 import { openOperation } from "../operation.ts";
-import { referencePage } from "../reference-page.ts";
+import { type PageNeeds, pageReply } from "./built-page.ts";
 
 /** `GET /v1/docs`: the OpenAPI document as a page, in one answer that needs nothing from anywhere else. */
 export const docsPage = openOperation({
@@ -12,16 +12,7 @@ export const docsPage = openOperation({
     "The OpenAPI document as a page to read and to try. It needs no key and nothing from elsewhere.",
   answers: { 200: { description: "This document as a page.", mediaType: "text/html" } },
   problems: [],
-  async handle() {
-    const { html, contentSecurityPolicy } = await referencePage();
-    return {
-      status: 200,
-      headers: {
-        "Content-Type": "text/html; charset=utf-8",
-        "Cache-Control": "public, max-age=3600",
-        "Content-Security-Policy": contentSecurityPolicy,
-      },
-      body: html,
-    };
+  async handle({ request }, { page }: PageNeeds) {
+    return pageReply(await page("docs"), { root: request.root });
   },
 });

@@ -17,11 +17,12 @@ export const ROUTES: Readonly<Record<string, readonly number[]>> = {
   "GET /models/{id}": [200],
   "GET /openapi.json": [200],
   "GET /docs": [200],
+  "GET /console": [200],
   "GET /problems/{name}": [200],
   "GET /health": [200],
 };
 
-export const OPEN = ["GET /openapi.json", "GET /docs", "GET /problems/{name}", "GET /health"];
+export const OPEN = ["GET /openapi.json", "GET /docs", "GET /console", "GET /problems/{name}", "GET /health"];
 
 /** Every code a problem may have, and its status. */
 export const CODES: Readonly<Record<string, number>> = {

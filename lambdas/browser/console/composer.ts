@@ -1,0 +1,125 @@
+import { byId, element } from "../dom.ts";
+import { ask, pause, Refusal, read, wordsOf } from "./api.ts";
+import { announce } from "./news.ts";
+import type { Generation, List, Model } from "./types.ts";
+import { priceOf, sidesOf, sizeWords } from "./words.ts";
+
+const prompt = byId("prompt", HTMLTextAreaElement);
+const negative = byId("negative", HTMLTextAreaElement);
+const seed = byId("seed", HTMLInputElement);
+const model = byId("model", HTMLSelectElement);
+const extend = byId("extend", HTMLInputElement);
+const sizes = byId("sizes", HTMLFieldSetElement);
+const paint = byId("paint", HTMLButtonElement);
+const fault = byId("composer-fault", HTMLElement);
+
+let models: readonly Model[] = [];
+
+/** Fills the form with what the service offers. */
+export async function startComposer(): Promise<void> {
+  models = (await read<List<Model>>("models")).data;
+  model.replaceChildren(...models.map(({ id }) => element("option", { attributes: { value: id } }, id)));
+  offerSizes();
+}
+
+/** Sends what the form says whenever it is submitted, and tells of what was accepted. */
+export function whenPainted(accepted: (generation: Generation) => void): void {
+  model.addEventListener("change", offerSizes);
+  sizes.addEventListener("change", showPrice);
+  byId("any-seed", HTMLButtonElement).addEventListener("click", () => (seed.value = ""));
+  byId("composer", HTMLFormElement).addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (paint.disabled) return;
+    paint.disabled = true;
+    fault.textContent = "";
+    try {
+      accepted(await create(wish()));
+      announce("Accepted. It appears first among your pictures.");
+    } catch (error) {
+      fault.textContent = wordsOf(error);
+    } finally {
+      paint.disabled = false;
+    }
+  });
+}
+
+/** Puts a former picture's wishes into the form, its seed too, to be changed and sent again. */
+export function fillComposer({ input, model: id }: Generation): void {
+  if (input === null) return;
+  prompt.value = input.prompt;
+  negative.value = input.negative_prompt ?? "";
+  seed.value = String(input.seed);
+  extend.checked = input.prompt_extend !== false;
+  if (models.some((each) => each.id === id)) model.value = id;
+  offerSizes(input.size);
+  prompt.focus();
+  announce("The form has its prompt, size and seed.");
+}
+
+function wish() {
+  const chosen = models.find(({ id }) => id === model.value);
+  const knows = (field: string) => chosen?.fields[field] !== undefined;
+  return {
+    prompt: prompt.value,
+    model: model.value,
+    size: chosenSize(),
+    ...(seed.value !== "" && { seed: Number(seed.value) }),
+    ...(negative.value.trim() !== "" && knows("negative_prompt") && { negative_prompt: negative.value }),
+    ...(knows("prompt_extend") && { prompt_extend: extend.checked }),
+  };
+}
+
+const TRIES = 4;
+
+/** One intent: a request that got no answer is sent again under the same key, and is accepted once. */
+async function create(body: unknown): Promise<Generation> {
+  const headers = { "Idempotency-Key": crypto.randomUUID(), Prefer: "respond-async" };
+  for (let tries = 1; ; tries++) {
+    try {
+      return await (await ask("generations", { method: "POST", headers, body })).json();
+    } catch (error) {
+      if (error instanceof Refusal || tries === TRIES) throw error;
+      await pause(tries * 1000);
+    }
+  }
+}
+
+function chosenSize(): string {
+  const chosen = sizes.querySelector<HTMLInputElement>("input:checked");
+  return chosen?.value ?? "";
+}
+
+function offerSizes(wanted?: unknown): void {
+  const chosen = models.find(({ id }) => id === model.value);
+  if (chosen === undefined) return;
+  const { size } = chosen;
+  const offered = size.rule === "list" ? size.values : size.suggested;
+  const wish = [wanted, chosenSize(), size.default].find((each) => typeof each === "string" && each !== "");
+  const values =
+    typeof wish === "string" && size.rule === "range" && !offered.includes(wish)
+      ? [...offered, wish]
+      : offered;
+  const [legend] = sizes.children;
+  sizes.replaceChildren(
+    ...(legend === undefined ? [] : [legend]),
+    ...values.map((value) => sizeButton(value, value === wish)),
+  );
+  showPrice();
+}
+
+function sizeButton(value: string, checked: boolean): HTMLElement {
+  const [width, height] = sidesOf(value);
+  const radio = element("input", { attributes: { type: "radio", name: "size", value } });
+  radio.checked = checked;
+  const shape = element("span", { class: "shape" });
+  shape.style.setProperty("aspect-ratio", `${width} / ${height}`);
+  shape.style.setProperty(width >= height ? "width" : "height", "1.4rem");
+  return element("label", {}, radio, shape, element("span", {}, sizeWords(value)));
+}
+
+function showPrice(): void {
+  const chosen = models.find(({ id }) => id === model.value);
+  const price = chosen === undefined ? "" : priceOf(chosen, chosenSize());
+  byId("price", HTMLElement).textContent =
+    price === "" ? "" : `${price} a picture. Whatever happens to the connection, it is charged once.`;
+}

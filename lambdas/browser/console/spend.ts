@@ -1,0 +1,34 @@
+import { byId, element } from "../dom.ts";
+import { read } from "./api.ts";
+import type { Usage } from "./types.ts";
+import { counted, moneyOf } from "./words.ts";
+
+/** Shows what this month has cost, against the budget where there is one. Without an answer it stays away. */
+export async function showSpend(): Promise<void> {
+  const section = byId("spend", HTMLElement);
+  try {
+    const usage = await read<Usage>("usage");
+    section.replaceChildren(...told(usage));
+    section.hidden = false;
+  } catch {
+    section.hidden = true;
+  }
+}
+
+function told({ month, images, cost, held = "0", currency, budget }: Usage): HTMLElement[] {
+  const name = new Date(`${month}-15T00:00:00Z`).toLocaleDateString("en", { month: "long", timeZone: "UTC" });
+  const limit = budget?.limit;
+  const of = limit === undefined ? "" : ` of ${moneyOf(limit, currency)}`;
+  const reserved = Number(held) === 0 ? "" : `, ${moneyOf(held, currency)} held for what is in work`;
+  const line = element(
+    "p",
+    {},
+    element("strong", {}, moneyOf(cost, currency)),
+    `${of} in ${name}, ${counted(images, "picture")}${reserved}`,
+  );
+  if (limit === undefined) return [line];
+  const bar = element("progress", { attributes: { "aria-label": "Spent of this month’s budget" } });
+  bar.max = Number(limit);
+  bar.value = Number(cost) + Number(held);
+  return [line, bar];
+}
