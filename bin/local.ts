@@ -16,6 +16,8 @@ const usage = `npm start [-- --detach]
 The whole service on this machine, without an AWS account, Docker or a provider key.
 
   -d, --detach   leave it running in the background; npm stop ends it
+
+What it made is kept for the next start: npm stop -- --forget drops it.
   -h, --help     this text
 
 Variables: DASHSCOPE_API_KEY (without it a simulator paints), DASHSCOPE_REGION (sg, bj), DASHSCOPE_BASE_URL,
@@ -33,6 +35,7 @@ await runCommand(async () => {
     directory: localDirectory,
     environment: process.env,
     progress,
+    keepsState: true,
     signal,
   }).catch((error: unknown) => {
     throw error instanceof Interrupted ? new Interrupted("Stopped; nothing is left running.") : error;
@@ -93,6 +96,8 @@ function summary({ stack, picture, provider, logs }: LocalCloud, seconds: number
     `  ${curl}`,
     `  npm run generate -- "a red fox in the snow" --out fox.png`,
     "",
-    detached ? "It runs in the background: npm stop ends it." : "Ctrl-C stops everything.",
+    detached
+      ? "It runs in the background: npm stop ends it."
+      : "Ctrl-C stops everything; the next npm start goes on from there.",
   ].join("\n");
 }

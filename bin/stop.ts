@@ -1,13 +1,19 @@
 import { Command } from "commander";
 import { parseCommand, runCommand } from "./command.ts";
+import { forgetKeptState } from "./local/kept-state.ts";
 import { stopRunning } from "./local/stop-running.ts";
 import { localDirectory } from "./local/surroundings.ts";
 
 const program = new Command("npm stop --")
-  .description("Ends the service that npm start -- --detach has left running on this machine.")
-  .action(async () => {
+  .description(
+    "Ends the service that npm start -- --detach has left running on this machine, and keeps what it made.",
+  )
+  .option("--forget", "drop what it made too: pictures, records, address and key; the next start begins anew")
+  .action(async ({ forget = false }: { forget?: boolean }) => {
     const stopped = await stopRunning(localDirectory);
-    console.log(stopped ? "Stopped." : "Nothing was running: npm start -- --detach starts it.");
+    const dropped = forget && forgetKeptState(localDirectory);
+    const said = stopped ? "Stopped." : "Nothing was running: npm start -- --detach starts it.";
+    console.log(dropped ? `${said} What it had made is gone.` : said);
   });
 
 await runCommand(() => parseCommand(program, process.argv));

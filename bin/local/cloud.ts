@@ -10,6 +10,7 @@ import { type Picture, paintFirstPicture, refuseWhenPaused } from "./first-pictu
 import { startFrontProxyProcess } from "./front-proxy/process.ts";
 import { furnish, pacerOf } from "./furnish.ts";
 import { installEmulator, installed } from "./installation.ts";
+import { type KeptState, keptStateIn, restoreKeptState, tidyKeptState } from "./kept-state.ts";
 import { makePrivate } from "./private-files.ts";
 import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
 import { type Provider, placeOfProvider } from "./provider-place.ts";
@@ -32,6 +33,8 @@ export interface LocalCloudOptions {
   readonly paintFirstPicture?: boolean;
   /** Where the functions reach AWS, when it is not the local address: a proxy that breaks calls, in tests. */
   readonly functionsEndpoint?: string;
+  /** Whether it goes on where the last one in this folder ended; no when absent, nor with an emulator of others. */
+  readonly keepsState?: boolean;
   /** Ends the start; it throws the signal's reason when nothing of it is left. */
   readonly signal?: AbortSignal;
 }
@@ -75,6 +78,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
 }
 
+const FORGETTING =
+  "If what the last service kept is in the way: npm stop -- --forget drops it, pictures and all.";
 const FIRST_PICTURE = "first-picture.png";
 
 /** One start, and how to undo it. */
@@ -116,29 +121,41 @@ class Start {
     const { settings, progress } = this;
     const { directory, environment } = this.options;
     const endpoint = await placeOfEmulator(settings, (text) => progress.note(text));
+    const { keepsState = false } = this.options;
+    const kept = keepsState && endpoint === undefined ? keptStateIn(directory, settings) : undefined;
+    const restored = kept !== undefined && restoreKeptState(kept);
+    if (restored) progress.note("Going on from the last stop: same address, same key, same pictures.");
     const variables = emulatorVariables(environment, endpoint ?? ownEndpoint(settings), settings.region);
     const cdk = { directory, logs: this.logs, signal: this.controller.signal };
 
     const [provider, address] = await this.together(
       placeOfProvider(settings.provider, () => this.simulator()).then(async (provider) => {
         const options = { ...cdk, variables: { ...variables, ...provider.variables } };
-        await progress.step("Building the CDK app", () => synthesize(options));
+        await progress.step("Building the CDK app (most of the time: seven functions)", () =>
+          synthesize(options),
+        );
         return provider;
       }),
-      this.emulator(endpoint).then(async (address) => {
+      this.emulator(endpoint, kept).then(async (address) => {
         await progress.step("Bootstrapping the account", () =>
           bootstrap({ ...cdk, variables }, settings.region),
         );
         return address;
       }),
     );
-    const outputs = await progress.step("Deploying the stack", (detail) =>
-      deploy({ ...cdk, variables: { ...variables, ...provider.variables } }, detail),
-    );
+    const outputs = await progress
+      .step("Deploying the stack", (detail) =>
+        deploy({ ...cdk, variables: { ...variables, ...provider.variables } }, detail),
+      )
+      .catch((error: unknown) => {
+        if (!restored || !(error instanceof Failure)) throw error;
+        throw new Failure(`${error.message}\n  ${FORGETTING}`, { cause: error });
+      });
     const stack = await furnish(outputs, {
       endpoint: address,
       region: settings.region,
       providerKey: provider.key,
+      kept,
     });
     const picture = this.options.paintFirstPicture === false ? undefined : await this.paint(stack);
     this.controller.signal.throwIfAborted();
@@ -165,11 +182,12 @@ class Start {
     const { directory } = this.options;
     removeStackFile(directory);
     await Promise.all(this.services.map(stopService));
+    tidyKeptState(directory);
     rmSync(join(directory, "tmp"), { recursive: true, force: true, maxRetries: 5 });
     removeRunning(directory);
   }
 
-  private async emulator(endpoint: string | undefined): Promise<string> {
+  private async emulator(endpoint: string | undefined, kept: KeptState | undefined): Promise<string> {
     const { progress, settings, logs, temporary } = this;
     const { environment } = this.options;
     const { signal } = this.controller;
@@ -183,7 +201,7 @@ class Start {
     const log = join(logs, "install.log");
     const installation =
       installed(home) ??
-      (await progress.step("Installing the AWS emulator", () =>
+      (await progress.step("Installing the AWS emulator from PyPI (90 MB, once, a minute or two)", () =>
         installEmulator({ directory: home, variables: environment, log, signal }),
       ));
     signal.throwIfAborted();
@@ -197,6 +215,7 @@ class Start {
           log,
           temporary,
           variables: environment,
+          kept,
           functionsEndpoint: this.options.functionsEndpoint,
         }),
       );
@@ -273,7 +292,7 @@ class Start {
   }
 
   private records() {
-    return this.services.map(({ name, pid, started }) => ({ name, pid, started }));
+    return this.services.map(({ log, gone, ...record }) => record);
   }
 }
 

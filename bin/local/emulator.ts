@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Variables } from "../../lib/local-variables.ts";
 import type { Installation } from "./installation.ts";
+import { type KeptState, keepingVariables } from "./kept-state.ts";
 import { type ServiceProcess, startProcess } from "./processes.ts";
 import { aroundProxies, plainVariables } from "./surroundings.ts";
 
@@ -14,9 +15,14 @@ interface EmulatorOptions {
   /** A private folder for what the emulator unpacks; it never tidies up. */
   readonly temporary: string;
   readonly variables: Variables;
+  /** What to start from, and to keep at the end; nothing when absent. */
+  readonly kept?: KeptState | undefined;
   /** Where functions reach AWS, when it is not the front proxy. */
   readonly functionsEndpoint?: string | undefined;
 }
+
+/** Some seconds, on a busy machine. What it keeps is small: objects are on the disk already. */
+const KEEPING_MILLISECONDS = 15_000;
 
 /** Variables of the shell that functions may need on their way to the provider. */
 const WAY_OUT = [
@@ -37,6 +43,7 @@ bind = "unix:${EMULATOR_SOCKET}"
 workers = 0
 keep_alive_timeout = 10**7
 keep_alive_max_requests = 10**9
+graceful_timeout = 1
 loglevel = "WARNING"
 `;
 
@@ -56,12 +63,15 @@ export function startEmulator(installation: Installation, options: EmulatorOptio
     arguments: ["-m", "hypercorn", "ministack.app:app", "--config", `file:${serverSettings}`],
     directory: temporary,
     log,
+    // It writes down what it keeps when it is told to end.
+    ...(options.kept !== undefined && { graceMilliseconds: KEEPING_MILLISECONDS }),
     variables: {
       ...plainVariables(variables),
       ...aroundProxies(variables),
       ...Object.fromEntries(wayOut),
       ...(installation.packages !== null && { PYTHONPATH: installation.packages }),
       ...(options.functionsEndpoint !== undefined && { AWS_ENDPOINT_URL: options.functionsEndpoint }),
+      ...(options.kept !== undefined && keepingVariables(options.kept)),
       TMPDIR: temporary,
       GATEWAY_PORT: String(port),
       MINISTACK_REGION: region,

@@ -2,12 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { createApiKeyStore } from "../../lambdas/api-keys/table.ts";
+import { type ApiKeyStore, createApiKeyStore } from "../../lambdas/api-keys/table.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
 import { offerOf } from "../../lambdas/providers/registry.ts";
 import { LOCAL_PROVIDER } from "../../lib/local-variables.ts";
 import { Failure } from "../failure.ts";
 import type { Outputs } from "./deploy.ts";
+import { type KeptState, keepKey, readKeptKey } from "./kept-state.ts";
 import type { LocalSettings } from "./settings.ts";
 import type { StackFile } from "./stack-file.ts";
 import { emulatorCredentials } from "./surroundings.ts";
@@ -16,23 +17,22 @@ interface Furniture {
   readonly endpoint: string;
   readonly region: string;
   readonly providerKey: string;
+  readonly kept: KeptState | undefined;
 }
 
 /** Gives a deployed stack what no deployment makes, the provider's key and one for the API, and says where all is. */
 export async function furnish(
   outputs: Outputs,
-  { endpoint, region, providerKey }: Furniture,
+  { endpoint, region, providerKey, kept }: Furniture,
 ): Promise<StackFile> {
   const secrets = new SecretsManagerClient({ endpoint, region, credentials: emulatorCredentials });
   const secret = await secrets.send(
     new PutSecretValueCommand({ SecretId: outputs.SecretArn, SecretString: providerKey }),
   );
-  const { key } = await createApiKeyStore(table(endpoint, region), outputs.TableName, Date.now).create(
-    "local",
-  );
+  const keys = createApiKeyStore(table(endpoint, region), outputs.TableName, Date.now);
   return {
     api_url: localApiUrl(outputs.ApiUrl, endpoint),
-    api_key: key,
+    api_key: await keyOf(keys, kept),
     aws_endpoint: endpoint,
     region,
     table_name: outputs.TableName,
@@ -47,6 +47,15 @@ export async function furnish(
     event_bus_name: outputs.EventBusName,
     provider_base_url: outputs.ProviderBaseUrl,
   };
+}
+
+/** The key of the first start as long as it is valid, else a new one. */
+async function keyOf(keys: ApiKeyStore, kept: KeptState | undefined): Promise<string> {
+  const before = kept === undefined ? undefined : readKeptKey(kept);
+  if (before !== undefined && (await keys.find(before)) !== null) return before;
+  const { key } = await keys.create("local");
+  if (kept !== undefined) keepKey(kept, key);
+  return key;
 }
 
 /** The pacer of the default model, to look at: whether the queue is paused. */

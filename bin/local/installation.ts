@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { Variables } from "../../lib/local-variables.ts";
@@ -36,6 +36,11 @@ interface InstallOptions {
   readonly variables: Variables;
   readonly log: string;
   readonly signal: AbortSignal;
+}
+
+/** Names the versions of the emulator and all it needs. */
+export function emulatorVersion(): string {
+  return basename(homeIn("", emulator));
 }
 
 /** The emulator there is in a folder, of exactly the versions we want. */

@@ -13,6 +13,8 @@ export const processRecordSchema = z.object({
   pid: z.int().min(2),
   /** When it started, in whatever form the system tells it. */
   started: z.string(),
+  /** How long it has to end by itself before it is killed, where it has more to do than others. */
+  graceMilliseconds: z.int().optional(),
 });
 
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
@@ -28,6 +30,7 @@ export interface ProcessDescription {
   readonly variables: Variables;
   readonly directory: string;
   readonly log: string;
+  readonly graceMilliseconds?: number;
 }
 
 /** A process that we started, the leader of a group of its own. */
@@ -52,6 +55,7 @@ export function startProcess(description: ProcessDescription): ServiceProcess {
     pid,
     started: startOf(pid) ?? "",
     log: description.log,
+    ...(description.graceMilliseconds !== undefined && { graceMilliseconds: description.graceMilliseconds }),
     gone: ended(child).then(({ reason }) => reason),
   };
 }
@@ -110,12 +114,12 @@ export function isRunning({ pid, started }: ProcessRecord): boolean {
 
 /** Ends a process that we started, and its children. Does nothing when it is gone, even if its number lives on. */
 export async function stopProcess(record: ProcessRecord): Promise<void> {
-  if (isRunning(record)) await endGroup(record.pid);
+  if (isRunning(record)) await endGroup(record.pid, record.graceMilliseconds);
 }
 
 /** Ends what is left of a group whose leader we started and still hold: its number cannot have passed on. */
-export async function stopService({ pid }: ServiceProcess): Promise<void> {
-  await endGroup(pid);
+export async function stopService({ pid, graceMilliseconds }: ServiceProcess): Promise<void> {
+  await endGroup(pid, graceMilliseconds);
 }
 
 function launch({
@@ -156,9 +160,9 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; reason
 }
 
 /** SIGTERM for all, and SIGKILL for those who do not listen. */
-async function endGroup(pid: number): Promise<void> {
+async function endGroup(pid: number, grace = GRACE_MILLISECONDS): Promise<void> {
   if (pid < 2 || !tell(pid, "SIGTERM")) return;
-  const patience = performance.now() + GRACE_MILLISECONDS;
+  const patience = performance.now() + grace;
   while (performance.now() < patience) {
     await delay(POLL_MILLISECONDS);
     if (!tell(pid, 0)) return;

@@ -1,12 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { tidyKeptState } from "./kept-state.ts";
 import { isRunning, stopProcess } from "./processes.ts";
 import { type Running, readRunning, removeRunning } from "./running-file.ts";
 import { removeStackFile } from "./stack-file.ts";
 
 /** How long a launcher has to end what it started. */
-const PATIENCE_MILLISECONDS = 10_000;
+const PATIENCE_MILLISECONDS = 20_000;
 
 /** What runs for a folder, if its launcher lives, or all of what one has left in the background does. */
 export function whoRuns(directory: string): Running | undefined {
@@ -28,6 +29,7 @@ export async function stopRunning(directory: string): Promise<boolean> {
   }
   await Promise.all(processes.map(stopProcess));
   rmSync(join(directory, "tmp"), { recursive: true, force: true, maxRetries: 5 });
+  tidyKeptState(directory);
   removeStackFile(directory);
   removeRunning(directory);
   return living.length > 0 || (running?.launcher === null && processes.length === 0);

@@ -50,5 +50,5 @@ function fieldsOf(schema: unknown): readonly string[] {
 
 function unknownField(key: string, known: readonly string[]): string {
   const meant = nearest(key, known);
-  return `is not a known field${meant === null ? "" : `; did you mean \`${meant}\`?`}`;
+  return `is not a known field${meant === null ? "" : ` (did you mean \`${meant}\`?)`}`;
 }

@@ -45,7 +45,7 @@ describe("the faults of a request", () => {
     ["sizes", "size"],
   ])("name the field that %s was meant to be", async (typed, meant) => {
     const faults = await faultsOf({ prompt: "a fox", [typed]: "x" });
-    expect(faults).toEqual({ [`#/${typed}`]: `is not a known field; did you mean \`${meant}\`?` });
+    expect(faults).toEqual({ [`#/${typed}`]: `is not a known field (did you mean \`${meant}\`?)` });
   });
 
   test.each(["x", "colour", "m", "__proto__x"])("guess nothing for %s", async (typed) => {
@@ -62,7 +62,7 @@ describe("the faults of a request", () => {
       headers: { "Cancel-After": "soon" },
     });
     expect(body.detail).toContain(
-      "`prompt` is required; `promt` is not a known field; did you mean `prompt`?",
+      "`prompt` is required; `promt` is not a known field (did you mean `prompt`?)",
     );
     expect(body.detail).toContain("the header `cancel-after` must");
     expect(body.error.message).toBe(body.detail);
