@@ -72,14 +72,22 @@ export interface components {
             /** @description Pictures; 1 by default, and as many as the model allows. */
             n?: number | null;
             /**
-             * @description Width and height in pixels; `auto` is the model's default. Default: `1664*928`.
+             * @description Width and height in pixels; `auto` is the model's default. OpenAI's own sizes become the model's size nearest in shape, which `x-image-size` tells. Default: `1664*928`.
              * @enum {string|null}
              */
-            size?: "auto" | "1664*928" | "1664x928" | "1472*1104" | "1472x1104" | "1328*1328" | "1328x1328" | "1104*1472" | "1104x1472" | "928*1664" | "928x1664" | null;
+            size?: "auto" | "1024x1024" | "1536x1024" | "1024x1536" | "1792x1024" | "1024x1792" | "512x512" | "256x256" | "1664*928" | "1664x928" | "1472*1104" | "1472x1104" | "1328*1328" | "1328x1328" | "1104*1472" | "1104x1472" | "928*1664" | "928x1664" | null;
             /** @description `url` by default: a presigned address that lives for an hour. `b64_json` for pictures up to 4.4 MB. */
             response_format?: ("url" | "b64_json") | null;
             /** @description Streaming is not possible. */
             stream?: false | null;
+            /** @description What to keep out of the picture. */
+            negative_prompt?: string | null;
+            /** @description Chosen and returned when absent. */
+            seed?: number | null;
+            /** @description Let the provider enrich the prompt; the model's default when absent. Default: `true`. */
+            prompt_extend?: boolean | null;
+            /** @description Default: `false`. */
+            watermark?: boolean;
             /** @description Ignored. */
             background?: unknown;
             /** @description Ignored. */
@@ -104,6 +112,8 @@ export interface components {
             safety_identifier?: unknown;
             /** @description Ignored. */
             style?: unknown;
+            /** @description Ignored. */
+            svg?: unknown;
             /** @description Ignored. */
             user?: unknown;
         };
@@ -483,7 +493,10 @@ export interface components {
             /** @description Whether an answer that was lost can be found again. */
             recoverable: boolean;
         };
-        /** @enum {string} */
+        /**
+         * @description Where its maker files it. A `legacy` model is painted as before and no end is announced: its maker has newer ones, and `successor` names the one that follows it, if any.
+         * @enum {string}
+         */
         ModelStatus: "current" | "legacy";
         /** @description One of these. */
         ModelSizeList: {

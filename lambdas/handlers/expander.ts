@@ -10,7 +10,7 @@ import { createBatchResults } from "../batches/results.ts";
 import { generations } from "../generations/configured.ts";
 import { createListing } from "../generations/listing.ts";
 import { createRequestSchema, parseCreateRequest } from "../generations/request.ts";
-import { readOpenAiBody } from "../openai/images.ts";
+import { readOpenAiBody } from "../openai/request.ts";
 import { documents, objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { logger, metrics, publishedMetrics } from "../platform/observe.ts";

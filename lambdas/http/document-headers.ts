@@ -58,7 +58,17 @@ export const ANSWER_HEADERS: Record<AnswerHeader, Header> = {
     schema: { type: "string" },
     example: "Bearer",
   },
+  "x-digital-source-type": {
+    description: "IPTC's word for how the picture was made, where the file itself says so too.",
+    schema: { type: "string" },
+    example: "trainedAlgorithmicMedia",
+  },
   "x-generation-id": { description: "The generation behind this answer.", schema: { type: "string" } },
+  "x-image-size": {
+    description: "The size that was painted, where another was asked for the model's nearest in shape.",
+    schema: { type: "string" },
+    example: "1328x1328",
+  },
   "x-should-retry": {
     description: "Tells OpenAI's SDKs whether to send again.",
     schema: { type: "string", enum: ["true", "false"] },

@@ -13,7 +13,9 @@ const EXPOSED = [
   "RateLimit",
   "RateLimit-Policy",
   "Retry-After",
+  "x-digital-source-type",
   "x-generation-id",
+  "x-image-size",
   "x-request-id",
 ].join(", ");
 

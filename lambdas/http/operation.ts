@@ -18,7 +18,9 @@ export type AnswerHeader =
   | "Preference-Applied"
   | "Retry-After"
   | "WWW-Authenticate"
+  | "x-digital-source-type"
   | "x-generation-id"
+  | "x-image-size"
   | "x-should-retry";
 
 interface Answer {

@@ -1,19 +1,18 @@
 import * as z from "zod";
-import { billedOf } from "../generations/billed.ts";
-import { problemOfEnd } from "../generations/problem-of-end.ts";
 import { hasEnded, readUntil, type WaitNeeds } from "../generations/read.ts";
-import { type EndedGeneration, isOpen, type Succeeded } from "../generations/record.ts";
-import { type CreateRequest, modelFaults, type RequestSchema } from "../generations/request.ts";
+import { type EndedGeneration, isOpen } from "../generations/record.ts";
+import type { RequestSchema } from "../generations/request.ts";
 import type { ApiRequest } from "../http/api-request.ts";
 import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
 import { json, type Reply, refusal } from "../http/reply.ts";
 import type { ImageStore } from "../images/bucket.ts";
-import { parseOrThrow } from "../platform/faults.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
+import { answerOf, answerSchema, notYet, pictureHeaders } from "./answer.ts";
 import { isToldOfPause, lateness, NotInTime, withdraw } from "./in-time.ts";
 import { ledgerKey } from "./ledger-table.ts";
+import { type OpenAiRequest, openAiRequestSchema, requestOf } from "./request.ts";
 import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
 
 type OpenAiNeeds = SendNeeds &
@@ -41,89 +40,6 @@ const requestHeaders = z.object({
     }),
 });
 
-/** Fields of OpenAI's own models. Accepted and ignored. */
-const IGNORED = [
-  "background",
-  "complexity",
-  "frame_count",
-  "frame_duration_ms",
-  "input_fidelity",
-  "moderation",
-  "output_compression",
-  "output_format",
-  "partial_images",
-  "quality",
-  "safety_identifier",
-  "style",
-  "user",
-];
-
-function bodySchema(schema: RequestSchema, offer: Offer) {
-  const { prompt, model, size, n } = schema.in.shape;
-  const { enum: sizes, ...meta } = size.meta() ?? {};
-  return z
-    .strictObject({
-      prompt,
-      model: model
-        .unwrap()
-        .nullish()
-        .meta({ description: "One of this service's models; the first by default." }),
-      n: n
-        .unwrap()
-        .nullish()
-        .meta({ description: "Pictures; 1 by default, and as many as the model allows." }),
-      size: z
-        .string()
-        .nullish()
-        .meta({
-          ...meta,
-          ...(Array.isArray(sizes) && { enum: ["auto", ...sizes, null] }),
-          description: "Width and height in pixels; `auto` is the model's default.",
-        }),
-      response_format: z.enum(["url", "b64_json"]).nullish().meta({
-        description:
-          "`url` by default: a presigned address that lives for an hour. `b64_json` for pictures up to 4.4 MB.",
-      }),
-      stream: z.literal(false).nullish().meta({ description: "Streaming is not possible." }),
-      ...Object.fromEntries(
-        IGNORED.map((name) => [name, z.unknown().optional().meta({ description: "Ignored." })]),
-      ),
-    })
-    .superRefine(
-      ({ model: chosen, size, n }, { addIssue }) => {
-        // Not the ignored fields: one of them may have the name of a field of ours, and then another meaning.
-        const request = { model: chosen ?? offer.models[0].id, size: sizeIn({ size }), n };
-        for (const { field, detail } of modelFaults(request, offer))
-          addIssue({ code: "custom", path: [field], message: detail });
-      },
-      // The fault of a field hides no other.
-      { when: ({ value }) => typeof value === "object" && value !== null },
-    )
-    .meta({ id: "OpenAiImageRequest" });
-}
-
-type Body = z.output<ReturnType<typeof bodySchema>>;
-
-const picture = z
-  .object({ url: z.url().optional(), b64_json: z.string().optional() })
-  .meta({ id: "OpenAiImage", description: "A picture, by its address or in base 64." });
-
-const answerSchema = z
-  .object({
-    created: z.int().meta({ description: "Unix time in seconds." }),
-    data: z.array(picture).length(1),
-  })
-  .meta({ id: "OpenAiImages" });
-
-/** Base 64 makes four bytes of three, and the answer must stay below Lambda's 6 MB. */
-const MOST_INLINE_BYTES = 4_400_000;
-
-/** Checks a body of this door, such as a line of OpenAI's Batch API has. It throws InvalidInput. */
-export function readOpenAiBody(schema: RequestSchema, offer: Offer): (body: unknown) => CreateRequest {
-  const checked = bodySchema(schema, offer);
-  return (body) => intentOf(parseOrThrow(checked, body), schema);
-}
-
 /** `POST /v1/images/generations`: OpenAI's Images API, for its unmodified SDKs. */
 export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operation<OpenAiNeeds> {
   return operation({
@@ -136,7 +52,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
       "For unmodified OpenAI SDKs: `client.images.generate({ model, prompt })`. It is the same job as a generation, named by `x-generation-id`. An SDK's re-sends join the first one's generation; none is painted twice. Fields that only OpenAI's models know are accepted and ignored.",
     requestHeaders,
     query: NO_QUERY,
-    body: bodySchema(schema, offer),
+    body: openAiRequestSchema(schema, offer),
     bodyExamples: {
       shortest: { prompt: "A red fox in fresh snow, morning light" },
       inline: {
@@ -150,7 +66,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
       200: {
         description: "The picture.",
         schema: answerSchema,
-        headers: ["x-generation-id", "Idempotent-Replayed"],
+        headers: ["x-generation-id", "x-image-size", "x-digital-source-type", "Idempotent-Replayed"],
         examples: {
           url: {
             created: 1772366421,
@@ -175,7 +91,7 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
         until,
       };
       const intent = {
-        request: intentOf(body, schema),
+        request: requestOf(body, schema, offer),
         owner: caller.owner,
         lane: "interactive",
         idempotencyKey: key,
@@ -226,72 +142,19 @@ function orNotInTime(error: unknown): NotInTime {
 /** What is answered once a generation has ended: its picture, or the problem of its end. */
 async function finalReply(
   generation: EndedGeneration,
-  { body, request, named }: { body: Body; request: ApiRequest; named: Readonly<Record<string, string>> },
+  {
+    body,
+    request,
+    named,
+  }: { body: OpenAiRequest; request: ApiRequest; named: Readonly<Record<string, string>> },
   dependencies: Pick<OpenAiNeeds, "images">,
 ): Promise<Reply> {
   try {
-    return json(200, await answerOf(generation, body, dependencies), named);
+    const answer = await answerOf(generation, body, dependencies);
+    return json(200, answer, { ...named, ...pictureHeaders(generation) });
   } catch (error) {
     // Sent again, the request would only read the same end again.
     if (error instanceof ServiceError) return refusal(error, request, { ...named, ...FINAL });
     throw error;
   }
-}
-
-function intentOf({ prompt, model, size, n }: Body, schema: RequestSchema): CreateRequest {
-  return schema.parse({ prompt, model: model ?? undefined, size: sizeIn({ size }), n: n ?? undefined });
-}
-
-function sizeIn({ size }: Pick<Body, "size">): string | undefined {
-  return size === "auto" ? undefined : (size ?? undefined);
-}
-
-async function answerOf(
-  generation: EndedGeneration,
-  { response_format }: Body,
-  { images }: Pick<OpenAiNeeds, "images">,
-): Promise<z.input<typeof answerSchema>> {
-  const image = imageOf(generation);
-  const created = Math.floor(Date.parse(generation.completed_at) / 1000);
-  if (response_format !== "b64_json") {
-    const { url } = await images.address(image);
-    return { created, data: [{ url }] };
-  }
-  if (image.bytes > MOST_INLINE_BYTES)
-    throw new ServiceError("invalid_request", {
-      detail: `The picture has ${image.bytes} bytes, too many for b64_json. It is painted and stored: GET ${instanceOf(generation)}/image answers its address.`,
-      errors: [
-        { pointer: "#/response_format", detail: "cannot hold so large a picture; fetch the stored one" },
-      ],
-      instance: instanceOf(generation),
-      billed: "yes",
-    });
-  return { created, data: [{ b64_json: Buffer.from(await images.bytes(image)).toString("base64") }] };
-}
-
-function imageOf(generation: EndedGeneration): NonNullable<Succeeded["image"]> {
-  const problem = problemOfEnd(generation);
-  if (problem !== null) throw problem;
-  if (generation.state === "succeeded" && generation.image !== null) return generation.image;
-  throw new ServiceError("gone", {
-    detail: "The picture was removed by its owner.",
-    instance: instanceOf(generation),
-    billed: billedOf(generation),
-  });
-}
-
-/** The one 503 of the contract: work waits for the provider's pace. */
-function notYet(generation: Parameters<typeof billedOf>[0]): ServiceError {
-  return new ServiceError("provider_throttled", {
-    detail:
-      "The picture has not finished within the wait. It is still being worked on: the same request, sent again by the SDK, joins it.",
-    instance: instanceOf(generation),
-    billed: billedOf(generation),
-    retryable: true,
-    retryAfterSeconds: 2,
-  });
-}
-
-function instanceOf({ id }: { id: string }): string {
-  return `/v1/generations/${id}`;
 }

@@ -6,7 +6,7 @@ import { createBatchStore } from "../../lambdas/batches/table.ts";
 import { viewOfBatch } from "../../lambdas/batches/view.ts";
 import { createListing } from "../../lambdas/generations/listing.ts";
 import { parseCreateRequest } from "../../lambdas/generations/request.ts";
-import { readOpenAiBody } from "../../lambdas/openai/images.ts";
+import { readOpenAiBody } from "../../lambdas/openai/request.ts";
 import { NOON, offer, schema } from "./generations.ts";
 import { inMemoryGenerations, inMemoryResults } from "./in-memory-stores.ts";
 import { repeating } from "./in-memory-table.ts";

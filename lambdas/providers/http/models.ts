@@ -12,7 +12,11 @@ const modelSchema = z
     object: z.literal("model"),
     created: z.int().meta({ description: "Unix time in seconds." }),
     owned_by: z.string(),
-    status: z.enum(["current", "legacy"]).meta({ id: "ModelStatus" }),
+    status: z.enum(["current", "legacy"]).meta({
+      id: "ModelStatus",
+      description:
+        "Where its maker files it. A `legacy` model is painted as before and no end is announced: its maker has newer ones, and `successor` names the one that follows it, if any.",
+    }),
     successor: z.string().nullable().meta({ description: "The model that its maker names to follow it." }),
     snapshot: z.string().meta({ description: "The dated model that answers for this name today." }),
     size: z

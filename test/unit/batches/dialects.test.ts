@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { linesOfManifest } from "../../../lambdas/batches/dialects.ts";
 import { readLine } from "../../../lambdas/batches/lines.ts";
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
-import { readOpenAiBody } from "../../../lambdas/openai/images.ts";
+import { readOpenAiBody } from "../../../lambdas/openai/request.ts";
 import { offer, schema } from "../../support/generations.ts";
 
 const readers = {

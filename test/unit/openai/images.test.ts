@@ -59,11 +59,12 @@ describe("the OpenAI door", () => {
   });
 
   test.each([
-    [{ size: "1024x1024" }, "#/size"],
+    [{ size: "1600x900" }, "#/size"],
     [{ n: 2 }, "#/n"],
     [{ stream: true }, "#/stream"],
     [{ model: "dall-e-3" }, "#/model"],
-    [{ seed: 7 }, "#/seed"],
+    [{ seed: -1 }, "#/seed"],
+    [{ metadata: { order: "1" } }, "#/metadata"],
   ])("refuses %o and says where", async (fields, pointer) => {
     const answer = await apiUnderTest().send(ask(0, { body: { ...body, ...fields } }));
     expect([answer.status, answer.body.errors[0].pointer]).toEqual([422, pointer]);

@@ -85,12 +85,44 @@ describe("the stock openai package", () => {
     );
     expect(lost.signals.filter(({ name }) => name === "ResendsJoined")).toEqual([]);
 
-    const unsized = sdk(apiUnderTest()).images.generate({ prompt: "a fox", size: "1024x1024" });
+    const unsized = sdk(apiUnderTest()).images.generate({ prompt: "a fox", size: "1600x900" });
     await expect(unsized).rejects.toMatchObject({ status: 422, param: "size" });
   });
 
-  test("lists the models", async () => {
-    const { data } = await sdk(apiUnderTest()).models.list();
+  test("lists the models, and reads one of them", async () => {
+    const { models } = sdk(apiUnderTest());
+    const { data } = await models.list();
     expect(data.map(({ id }) => id)).toEqual(["qwen-image-max", "qwen-image-max-2025-12-30"]);
+    expect(await models.retrieve("qwen-image-max")).toEqual(data[0]);
+    await expect(models.retrieve("dall-e-3")).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+  });
+
+  test("may send every field that it has", async () => {
+    const everything: Required<OpenAI.Images.ImageGenerateParamsNonStreaming> = {
+      prompt: "a fox",
+      background: "opaque",
+      complexity: "low",
+      frame_count: 1,
+      frame_duration_ms: 40,
+      model: "qwen-image-max",
+      moderation: "low",
+      n: 1,
+      output_compression: 80,
+      output_format: "webp",
+      partial_images: 0,
+      quality: "hd",
+      response_format: "url",
+      safety_identifier: "someone",
+      size: "1024x1024",
+      stream: false,
+      style: "vivid",
+      svg: { model: "quiver" },
+      user: "someone",
+    };
+    const api = apiUnderTest();
+    api.meanwhile.push(() => api.succeed(theOnly(api)));
+    const { response } = await sdk(api).images.generate(everything).withResponse();
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-image-size")).toBe("1328x1328");
   });
 });

@@ -26,7 +26,7 @@ describe("the faults of a request", () => {
     });
     expect(await faultsOf({ prompt, n: 1.5 })).toEqual({ "#/n": "must be a whole number" });
     expect(await faultsOf({ prompt, stream: true }, "/images/generations")).toEqual({
-      "#/stream": "must be false",
+      "#/stream": "must be false: pictures are not streamed, the answer comes when it is there",
     });
     expect(await faultsOf({ items: "none" }, "/batches")).toMatchObject({ "#/items": "must be a list" });
   });
