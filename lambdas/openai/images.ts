@@ -10,7 +10,8 @@ import type { ImageStore } from "../images/bucket.ts";
 import { ENDS, ServiceError } from "../platform/problems.ts";
 import type { Offer } from "../providers/registry.ts";
 import { answerOf, answerSchema, notYet, pictureHeaders } from "./answer.ts";
-import { isToldOfPause, lateness, NotInTime, withdraw } from "./in-time.ts";
+import { awaitEnd } from "./await-end.ts";
+import { NotInTime } from "./in-time.ts";
 import { ledgerKey } from "./ledger-table.ts";
 import { type OpenAiRequest, openAiRequestSchema, requestOf } from "./request.ts";
 import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
@@ -104,22 +105,16 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
         generation_id: generation.id,
       });
 
-      const { version } = generation;
-      let latest = await readUntil(
-        generation,
-        (each) => hasEnded(each) || (each.version > version && isToldOfPause(each)),
-        until,
-        dependencies,
-      );
       // An earlier call's, found by its key: its caller may still be waiting for it elsewhere.
       const isAnothers = replayed && key !== null && sending.retryCount === 0;
-      const late = latest.state === "queued" && !isAnothers ? await lateness(latest, dependencies) : null;
-      if (latest.state === "queued" && late !== null) latest = await withdraw(latest, dependencies);
+      const { latest, late } = isAnothers
+        ? { latest: await readUntil(generation, hasEnded, until, dependencies), late: null }
+        : await awaitEnd(generation, { until, isNew: !replayed }, dependencies);
       const named = {
         "x-generation-id": latest.id,
         ...(replayed && key !== null && { "Idempotent-Replayed": "true" }),
       };
-      if (late !== null && latest.state === "canceled") {
+      if (late !== null) {
         if (key === null) await noteDelivered(latest, sending.key, dependencies);
         return refusal(late, request, { ...named, ...FINAL });
       }

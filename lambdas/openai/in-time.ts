@@ -4,12 +4,14 @@ import { type EstimateNeeds, estimateStart } from "../generations/start-estimate
 import type { GenerationStore } from "../generations/table.ts";
 import { cancel } from "../generations/transitions/queued.ts";
 import { ServiceError } from "../platform/problems.ts";
+import type { Offer } from "../providers/registry.ts";
 
 /** What telling whether a picture comes in time takes. */
 export interface InTimeNeeds extends EstimateNeeds {
   readonly generations: Pick<GenerationStore, "firstQueued" | "get" | "save">;
   /** How long an SDK waits with all its re-sends, in seconds. */
   readonly sdkPatienceSeconds: number;
+  readonly offer: { readonly provider: Pick<Offer["provider"], "usualCallSeconds"> };
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -20,7 +22,22 @@ export class NotInTime extends ServiceError {}
 const PAUSE_MS = 500;
 
 /** Why a queued generation cannot start while its SDK still asks for it; null where it may. */
-export async function lateness(generation: Queued, dependencies: InTimeNeeds): Promise<NotInTime | null> {
+export function lateness(generation: Queued, dependencies: InTimeNeeds): Promise<NotInTime | null> {
+  return latenessAfter(dependencies.sdkPatienceSeconds, generation, dependencies);
+}
+
+/** Why a generation that could still be refused is not likely to end while its SDK asks for it; null where it is. */
+export function latenessOfNew(generation: Queued, dependencies: InTimeNeeds): Promise<NotInTime | null> {
+  const { sdkPatienceSeconds, offer } = dependencies;
+  const latest = Math.max(0, sdkPatienceSeconds - offer.provider.usualCallSeconds);
+  return latenessAfter(latest, generation, dependencies);
+}
+
+async function latenessAfter(
+  latestStartSeconds: number,
+  generation: Queued,
+  dependencies: InTimeNeeds,
+): Promise<NotInTime | null> {
   const told = isToldOfPause(generation);
   let estimate = await estimateStart(generation, dependencies);
   if (told && estimate.paused === null) {
@@ -36,7 +53,7 @@ export async function lateness(generation: Queued, dependencies: InTimeNeeds): P
         "The provider refuses the service's account: its operator must act. Nothing is painted for this request.",
     });
   const start = startsAt === null ? dependencies.now() : Date.parse(startsAt);
-  if (start <= Date.parse(generation.created_at) + dependencies.sdkPatienceSeconds * 1000) return null;
+  if (start <= Date.parse(generation.created_at) + latestStartSeconds * 1000) return null;
   return new NotInTime("provider_throttled", {
     ...known,
     detail:
@@ -51,9 +68,9 @@ export function isToldOfPause(generation: Generation): boolean {
   return generation.state === "queued" && generation.waiting?.reason === "provider_paused";
 }
 
-/** Refuses a request whose generation, not written yet, could not start in time. @throws NotInTime */
+/** Refuses a request whose generation, not written yet, is not likely to end in time. @throws NotInTime */
 export async function refuseIfLate(planned: Queued, dependencies: InTimeNeeds): Promise<void> {
-  const late = await lateness(planned, dependencies);
+  const late = await latenessOfNew(planned, dependencies);
   if (late !== null) throw late;
 }
 

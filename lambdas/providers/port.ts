@@ -16,6 +16,8 @@ export interface Provider {
   readonly resultHosts: ResultHosts;
   /** The provider gives a call up after so many seconds. */
   readonly longestCallSeconds: number;
+  /** How long a call takes as a rule, in seconds: what is told as an expectation, never a bound. */
+  readonly usualCallSeconds: number;
   /** Throws only for a base URL that is none. */
   createClient(options: ClientOptions): ProviderClient;
 }

@@ -69,6 +69,7 @@ export function pretendProvider(): Provider & {
       },
     },
     longestCallSeconds: 60,
+    usualCallSeconds: 5,
     createClient: () => ({
       async submit(request, apiKey) {
         asked.push({ request, apiKey });

@@ -17,6 +17,8 @@ export const dashscope: Provider = {
   resultHosts: { known: KNOWN_RESULT_HOSTS, unseen: UNSEEN_RESULT_HOSTS, check: checkResultUrl },
   // Its `x-dashscope-timeout` header.
   longestCallSeconds: 298,
+  // 15 to 60 s were seen.
+  usualCallSeconds: 30,
   createClient(options) {
     const client = createDashScopeClient(options);
     return { submit: (request, apiKey, departure) => client.submit(request, { apiKey, departure }) };
