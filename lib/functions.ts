@@ -92,7 +92,7 @@ export class Functions extends Construct {
       512,
     );
     store.follow(this.relay, queue.relayFailures);
-    store.grantRecords(this.relay, ["GetItem", "UpdateItem"]);
+    store.grantRecords(this.relay, ["GetItem", "PutItem", "UpdateItem"]);
     store.grantPicturesRead(this.relay);
     queue.grantSend(this.relay);
     expansions.grantSend(this.relay);

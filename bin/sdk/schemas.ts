@@ -549,6 +549,71 @@ export interface components {
             up_to_pixels: number | null;
             cost: string;
         };
+        Usage: {
+            /** @constant */
+            object: "usage";
+            /**
+             * @description Of the generations that were accepted in it, UTC, whenever they ended.
+             * @example 2026-11
+             */
+            month: string;
+            /** @description Pictures that are stored, or were until they were removed. */
+            images: number;
+            /**
+             * @description What is known to be charged, a decimal.
+             * @example 0.075
+             */
+            cost: string;
+            /**
+             * @description What may have been charged besides, as the provider's answer was lost; a decimal.
+             * @example 0.075
+             */
+            unknown: string;
+            /**
+             * @description What those that have not ended will cost if they are painted; a decimal.
+             * @example 0.075
+             */
+            held: string;
+            currency: string;
+            /** @description The owner's budget of the month; null without one. */
+            budget: components["schemas"]["UsageBudget"] | null;
+            models: components["schemas"]["ModelUsage"][];
+        };
+        /** @description The owner's budget of the month. */
+        UsageBudget: {
+            /**
+             * @description What may be spent in the month, a decimal.
+             * @example 0.075
+             */
+            limit: string;
+            /**
+             * @description What no generation was charged or holds back; a decimal.
+             * @example 0.075
+             */
+            remaining: string;
+        };
+        /** @description The same of one model, in the currency that it was charged in. */
+        ModelUsage: {
+            model: string;
+            /** @description Pictures that are stored, or were until they were removed. */
+            images: number;
+            /**
+             * @description What is known to be charged, a decimal.
+             * @example 0.075
+             */
+            cost: string;
+            /**
+             * @description What may have been charged besides, as the provider's answer was lost; a decimal.
+             * @example 0.075
+             */
+            unknown: string;
+            /**
+             * @description What those that have not ended will cost if they are painted; a decimal.
+             * @example 0.075
+             */
+            held: string;
+            currency: string;
+        };
         OpenApiDocument: {
             openapi: string;
         } & {

@@ -4,7 +4,7 @@ import {
   type TransactWriteCommandInput,
 } from "@aws-sdk/lib-dynamodb";
 import { timestamp } from "../platform/clock.ts";
-import { millionthsOf } from "../platform/money.ts";
+import { amountOf, millionthsOf } from "../platform/money.ts";
 import { ServiceError } from "../platform/problems.ts";
 
 /** What may be spent in a calendar month (UTC), in millionths of the provider's currency; null for any amount. */
@@ -111,6 +111,29 @@ export function createRemainingBudget(
       const remaining = await Promise.all(capped.map(left));
       return remaining.every((amount) => amount >= millionths);
     },
+  };
+}
+
+/** What an owner may spend in a month, and what is left of it, as decimals; null without a cap. */
+export type OwnerBudget = (
+  owner: string,
+  month: string,
+) => Promise<{ readonly limit: string; readonly remaining: string } | null>;
+
+/** Owners' budgets by the counters of the table. */
+export function createOwnerBudget(
+  client: DynamoDBDocumentClient,
+  { table, budget, currency }: { table: string; budget: Budget | null; currency: string },
+): OwnerBudget {
+  return async (owner, month) => {
+    const cap = budget?.owner ?? null;
+    if (cap === null) return null;
+    const [{ pk }] = countersOf({ owner, at: Date.parse(`${month}-01T00:00:00Z`), currency });
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true }),
+    );
+    const left = cap - Number(Item?.["held_millionths"] ?? 0);
+    return { limit: amountOf(cap), remaining: amountOf(Math.max(0, left)) };
   };
 }
 

@@ -5,9 +5,11 @@ import { createExpansions } from "../batches/expansions.ts";
 import { createManifests, createManifestUploads } from "../batches/manifests.ts";
 import { createBatchResults } from "../batches/results.ts";
 import { configuredBudget } from "../budgets/configured.ts";
-import { createRemainingBudget } from "../budgets/table.ts";
+import { createOwnerBudget, createRemainingBudget } from "../budgets/table.ts";
+import { createUsageStore } from "../budgets/usage-table.ts";
 import { generations } from "../generations/configured.ts";
 import { createListing } from "../generations/listing.ts";
+import { createOpenPrices } from "../generations/open-prices.ts";
 import { newHandler } from "../http/app.ts";
 import { createCursors, cursorSecret } from "../http/cursor.ts";
 import { builtPage } from "../http/pages/built-page.ts";
@@ -44,6 +46,9 @@ export const handler = middy(
     manifestUploads: createManifestUploads(uploads, bucket, now),
     results: createBatchResults(objects, bucket, now),
     limits: createRequestLimits(client, table, now),
+    usage: createUsageStore(client, table),
+    openPrices: createOpenPrices(client, table),
+    ownerBudget: createOwnerBudget(client, { table, budget, currency: offer.currency }),
     remainingBudget: createRemainingBudget(client, { table, budget, currency: offer.currency, now }),
     pacerOf: createPacers({ client, table, region: offer.region, quotaOf, burst, now, sleep }),
     quotaOf,

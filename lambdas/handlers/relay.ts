@@ -3,14 +3,16 @@ import middy from "@middy/core";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { createExpansions } from "../batches/expansions.ts";
 import { relayBatches, relayMembers } from "../batches/relay.ts";
+import { createUsageStore } from "../budgets/usage-table.ts";
 import { readChanges } from "../generations/changes.ts";
+import { relayCharges } from "../generations/relay-charges.ts";
 import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
 import { images } from "../images/configured.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { relayTurns } from "../painting/relay.ts";
 import { documents, events, queues, workflows } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
-import { required } from "../platform/environment.ts";
+import { required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
 import { createEndings } from "../workflows/announce-end.ts";
 import { relayEnds } from "../workflows/relay.ts";
@@ -27,11 +29,15 @@ const announce = createEndings({
   taskTokens: createTaskTokens(documents, required("TABLE_NAME"), Date.now),
   images,
 });
+const charges = {
+  usage: createUsageStore(documents, required("TABLE_NAME")),
+  retentionDays: requiredNumber("RETENTION_DAYS"),
+};
 
 /**
  * Carries the table's changes on: new batches and those whose generations end to the expander, new generations to the
- * queue, ended ones to the event bus and to workflows. What fails makes all of them come again, so each part may happen
- * twice; but for an end, which its record knows to be unannounced.
+ * queue, ended ones to the event bus and to workflows, and what they were charged to the counters. What fails makes all
+ * of them come again, so each part may happen twice; but for an end, which its record knows to be unannounced.
  */
 export const handler = middy(async (event: DynamoDBStreamEvent) => {
   await batches(event);
@@ -44,6 +50,7 @@ export const handler = middy(async (event: DynamoDBStreamEvent) => {
     sleep,
     signal: (name, generation_id) => counted(name, "error", { generation_id }),
   });
+  await relayCharges(changes, charges);
 })
   .use(injectLambdaContext(logger))
   .use(publishedMetrics);

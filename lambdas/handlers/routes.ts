@@ -3,6 +3,7 @@ import { createBatch } from "../batches/http/create.ts";
 import { listBatches } from "../batches/http/list.ts";
 import { placeManifest } from "../batches/http/place-manifest.ts";
 import { readBatch } from "../batches/http/read.ts";
+import { readUsage } from "../budgets/http/usage.ts";
 import { cancelGeneration } from "../generations/http/cancel.ts";
 import { createGeneration } from "../generations/http/create.ts";
 import { readHistory } from "../generations/http/history.ts";
@@ -50,6 +51,7 @@ function operations(offer: Offer) {
     createOpenAiImage(schema, offer),
     listModels,
     readModel,
+    readUsage,
     openapi,
     docsPage,
     consolePage,

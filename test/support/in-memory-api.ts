@@ -2,8 +2,10 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-l
 import { makePage, type PageName } from "../../bin/pages/make.ts";
 import type { Expansion } from "../../lambdas/batches/expansions.ts";
 import { createBatchStore } from "../../lambdas/batches/table.ts";
-import { createRemainingBudget } from "../../lambdas/budgets/table.ts";
+import { createOwnerBudget, createRemainingBudget } from "../../lambdas/budgets/table.ts";
+import { createUsageStore } from "../../lambdas/budgets/usage-table.ts";
 import { createListing, type GenerationListing, positionOf } from "../../lambdas/generations/listing.ts";
+import { createOpenPrices } from "../../lambdas/generations/open-prices.ts";
 import { isOpen, type Painted, type Queued, statusOf } from "../../lambdas/generations/record.ts";
 import { checkpoint } from "../../lambdas/generations/transitions/checkpoint.ts";
 import { claim } from "../../lambdas/generations/transitions/claim.ts";
@@ -199,6 +201,7 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
   const images = inMemoryImages(now);
   const ledger = inMemoryLedger(generations);
   const pacer = inMemoryPacer(paceOf(60, 1), now);
+  const usage = createUsageStore(generations.table.client, "table");
   const signals: ApiUnderTest["signals"] = [];
   const sent: Expansion[] = [];
   const meanwhile: ApiUnderTest["meanwhile"] = [];
@@ -221,6 +224,13 @@ export function apiUnderTest(overrides: Partial<ApiDependencies> = {}): ApiUnder
     results: inMemoryResults(),
     expansions: { send: async (batches) => void sent.push(...batches) },
     limits: inMemoryLimits(now),
+    usage,
+    openPrices: createOpenPrices(generations.table.client, "table"),
+    ownerBudget: createOwnerBudget(generations.table.client, {
+      table: "table",
+      budget: null,
+      currency: "USD",
+    }),
     remainingBudget: createRemainingBudget(generations.table.client, {
       table: "table",
       budget: null,

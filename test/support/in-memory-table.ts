@@ -1,10 +1,12 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 
@@ -83,7 +85,34 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
       ]);
       return { Responses: Object.fromEntries(found) };
     }
+    if (command instanceof BatchGetCommand) {
+      const { table: request } = command.input.RequestItems ?? {};
+      const found = (request?.Keys ?? []).flatMap(({ pk }) => items.get(String(pk)) ?? []);
+      return { Responses: { table: structuredClone(found) } };
+    }
+    if (command instanceof TransactWriteCommand) return transact(command.input.TransactItems ?? []);
     throw new Error("the table in memory does not know this command");
+  }
+
+  /** Every condition, then every write. */
+  function transact(writes: NonNullable<TransactWriteCommandInput["TransactItems"]>) {
+    const refused = writes.map(({ Put, Update }) => {
+      const { ConditionExpression: condition, ExpressionAttributeValues: values = {} } = Put ?? Update ?? {};
+      const names = (Put ?? Update)?.ExpressionAttributeNames ?? {};
+      const found = items.get(String((Put?.Item ?? Update?.Key)?.["pk"]));
+      return condition !== undefined && !holds(condition, found, values, names);
+    });
+    if (refused.includes(true))
+      throw new TransactionCanceledException({
+        $metadata: {},
+        message: "condition",
+        CancellationReasons: refused.map((each) => ({ Code: each ? "ConditionalCheckFailed" : "None" })),
+      });
+    for (const { Put, Update } of writes) {
+      if (Put !== undefined) apply(new PutCommand(Put));
+      if (Update !== undefined) apply(new UpdateCommand(Update));
+    }
+    return {};
   }
 
   const client = { send: async (command: unknown) => apply(command) };
@@ -127,9 +156,10 @@ function termTest(term: string): Test {
     const wanted = existence === "attribute_exists";
     return (item, _, names) => (item?.[named(attribute, names)] !== undefined) === wanted;
   }
-  const [, begun, beginning] = /^begins_with\((\w+), (:\w+)\)$/.exec(term.trim()) ?? [];
-  if (begun !== undefined && beginning !== undefined)
-    return (item, values) => String(item?.[begun] ?? "").startsWith(String(values[beginning]));
+  const [, prefixed = "", prefix = ""] = /^begins_with\(([#\w]+), (:\w+)\)$/.exec(term.trim()) ?? [];
+  if (prefixed !== "")
+    return (item, values, names) =>
+      String(item?.[named(prefixed, names)] ?? "").startsWith(String(values[prefix]));
   const [, left, operator, right] = /^([#\w]+) (=|<=) (:\w+)$/.exec(term.trim()) ?? [];
   if (left === undefined || right === undefined) throw new Error(`unknown condition: ${term}`);
   return (item, values, names) => {
@@ -150,6 +180,7 @@ function updated(expression: string, item: Item, values: Item, names: Item): Ite
       const name = named(attribute, names);
       if (verb === "REMOVE") delete next[name];
       else if (verb === "SET") next[name] = values[value];
+      else if (typeof values[value] === "number") next[name] = Number(next[name] ?? 0) + values[value];
       else next[name] = new Set([...asSet(next[name]), ...asSet(values[value])]);
     }
   }

@@ -61,6 +61,46 @@ export function money(): void {
     });
   });
 
+  describe("usage", () => {
+    const counting = (id: string, version = 1, cost = PRICE) => ({
+      id,
+      version,
+      account: { owner: "owner", month: "2026-11", model: "m", currency: "USD" },
+      charge: { images: 1, cost, unknown: 0 },
+      expiresAt: 2_000_000_000,
+    });
+    const charges = async ({ usage }: Stores, owner?: string) =>
+      (await usage.counters("2026-11", owner)).map(({ charge }) => charge);
+
+    test("is counted once for each generation, by several at once, and anew when more is known", async () => {
+      const stores = await newStores();
+      const { usage } = stores;
+      const counted = await Promise.all(Array.from({ length: 6 }, () => usage.count(counting("gen_1"))));
+      expect(counted.filter((each) => each)).toHaveLength(1);
+      await Promise.all(Array.from({ length: 5 }, (_, index) => usage.count(counting(`gen_other${index}`))));
+      expect(await usage.count(counting("gen_1", 2, 2 * PRICE))).toBe(true);
+      expect(await usage.count(counting("gen_1", 1))).toBe(false);
+      const sum = [{ images: 6, cost: 7 * PRICE, unknown: 0 }];
+      expect([await charges(stores), await charges(stores, "owner"), await charges(stores, "own")]).toEqual([
+        sum,
+        sum,
+        [],
+      ]);
+    });
+
+    test("holds what is under way, and knows the owner's budget", async () => {
+      const stores = await newStores({ ownerBudget: "0.30" });
+      const open = [queued(), queued({ lane: "batch" })];
+      for (const each of open) await stores.generations.insert(each);
+      const price = { model: open[0]?.model, currency: "USD", cost: PRICE };
+      expect(await stores.openPrices("owner", "2026-11")).toEqual([price, price]);
+      expect(await stores.openPrices("owner", "2026-10")).toEqual([]);
+      expect(await stores.ownerBudget("owner", "2026-11")).toEqual({ limit: "0.3", remaining: "0.15" });
+      expect(await stores.ownerBudget("another", "2026-11")).toEqual({ limit: "0.3", remaining: "0.3" });
+      expect(await (await newStores()).ownerBudget("owner", "2026-11")).toBeNull();
+    });
+  });
+
   describe("the re-send ledger", () => {
     const send = { retryCount: 0, until: NOON + 25_000 };
 

@@ -1,7 +1,9 @@
 import { createApiKeyStore } from "../../../lambdas/api-keys/table.ts";
 import { createBatchStore } from "../../../lambdas/batches/table.ts";
-import { budgetOf, createRemainingBudget } from "../../../lambdas/budgets/table.ts";
+import { budgetOf, createOwnerBudget, createRemainingBudget } from "../../../lambdas/budgets/table.ts";
+import { createUsageStore } from "../../../lambdas/budgets/usage-table.ts";
 import { createListing } from "../../../lambdas/generations/listing.ts";
+import { createOpenPrices } from "../../../lambdas/generations/open-prices.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
@@ -27,6 +29,9 @@ export async function newStores({ ownerBudget = "", environmentBudget = "" } = {
     listing: createListing(client, table),
     batches: createBatchStore(client, { table, retentionDays, now }),
     ledger: createLedgerStore(client, { table, retentionDays, budget }),
+    usage: createUsageStore(client, table),
+    openPrices: createOpenPrices(client, table),
+    ownerBudget: createOwnerBudget(client, { table, budget, currency: "USD" }),
     remainingBudget: createRemainingBudget(client, { table, budget, currency: "USD", now }),
     keys: createApiKeyStore(client, table, now),
     tokens: createTaskTokens(client, table, now),
