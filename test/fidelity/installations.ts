@@ -9,7 +9,7 @@ import { runProgram } from "../../bin/local/processes.ts";
 
 /** Where the other makers' programs are kept: fetched once, each in a folder named after its version. */
 export const home = fileURLToPath(new URL("../../.local/fidelity", import.meta.url));
-const log = join(home, "install.log");
+export const log = join(home, "install.log");
 
 /** Amazon's DynamoDB Local: a folder of jars. Its version stands in dynamodb/pom.xml. */
 export const dynamoDbLocal = join(home, "dynamodb-local-2.6.1");
@@ -59,7 +59,7 @@ export async function installAll(signal: AbortSignal): Promise<void> {
 }
 
 /** Made aside and moved when complete: an interrupted installation is never taken for one. */
-async function installOnce(place: string, make: (draft: string) => Promise<void>): Promise<void> {
+export async function installOnce(place: string, make: (draft: string) => Promise<void>): Promise<void> {
   if (existsSync(place)) return;
   const draft = `${place}.${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
@@ -85,7 +85,7 @@ function requireJava(): void {
     );
 }
 
-function run(command: string, parameters: string[], signal: AbortSignal): Promise<void> {
+export function run(command: string, parameters: string[], signal: AbortSignal): Promise<void> {
   const { env } = process;
   return runProgram(
     { name: command, command, arguments: parameters, variables: env, directory: home, log },

@@ -3,10 +3,13 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../bin/failure.ts";
 import { installAll } from "./installations.ts";
+import { installSdks } from "./sdks/installations.ts";
 
 /** `npm run fidelity`: installs the other makers' implementations, then compares. Arguments go to vitest. */
 try {
-  await installAll(new AbortController().signal);
+  const { signal } = new AbortController();
+  await installAll(signal);
+  await installSdks(signal);
 } catch (error) {
   console.error(messageOf(error));
   process.exit(1);
