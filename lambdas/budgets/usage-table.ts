@@ -3,6 +3,7 @@ import {
   GetCommand,
   QueryCommand,
   TransactWriteCommand,
+  UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
@@ -32,6 +33,8 @@ export interface UsageStore {
   count(counting: Counting): Promise<boolean>;
   /** The counters of a month, of one owner or of all. */
   counters(month: string, owner?: string): Promise<UsageCounter[]>;
+  /** Sets a counter that was seen with so many changes; false where it has changed since. */
+  correct(account: UsageAccount, charge: Charge, changes: number): Promise<boolean>;
 }
 
 /** How long after its month a counter can still be looked at. */
@@ -77,7 +80,6 @@ export function createUsageStore(client: DynamoDBDocumentClient, table: string):
   async function move(counting: Counting, mark: Mark | null): Promise<boolean> {
     const { id, account, charge, version } = counting;
     const { images, cost, unknown } = mark ?? NO_CHARGE;
-    const { owner, month, model, currency } = account;
     const marking = {
       Put: {
         TableName: table,
@@ -94,21 +96,14 @@ export function createUsageStore(client: DynamoDBDocumentClient, table: string):
       Update: {
         TableName: table,
         Key: { pk: counterKey(account) },
-        UpdateExpression:
-          "ADD images :images, cost :cost, #unknown :unknown, changes :one SET of_owner = :of, #month = :month, model = :model, currency = :currency, #owner = :line, created = :place, expires_at = :end",
-        ExpressionAttributeNames: { "#unknown": "unknown", "#month": "month", "#owner": "owner" },
+        UpdateExpression: `ADD images :images, cost :cost, #unknown :unknown, changes :one ${SET_IDENTITY}`,
+        ExpressionAttributeNames: NAMES,
         ExpressionAttributeValues: {
           ":images": charge.images - images,
           ":cost": charge.cost - cost,
           ":unknown": charge.unknown - unknown,
           ":one": 1,
-          ":of": owner,
-          ":month": month,
-          ":model": model,
-          ":currency": currency,
-          ":line": lineOf(month),
-          ":place": placeOf(account),
-          ":end": Math.ceil(Date.parse(`${month}-01T00:00:00Z`) / 1000) + KEPT_SECONDS,
+          ...identityOf(account),
         },
       },
     };
@@ -119,6 +114,25 @@ export function createUsageStore(client: DynamoDBDocumentClient, table: string):
   }
 
   return {
+    async correct(account, { images, cost, unknown }, changes) {
+      const command = new UpdateCommand({
+        TableName: table,
+        Key: { pk: counterKey(account) },
+        UpdateExpression: `ADD changes :one ${SET_IDENTITY}, images = :images, cost = :cost, #unknown = :unknown`,
+        ConditionExpression: changes === 0 ? "attribute_not_exists(pk)" : "changes = :changes",
+        ExpressionAttributeNames: NAMES,
+        ExpressionAttributeValues: {
+          ":images": images,
+          ":cost": cost,
+          ":unknown": unknown,
+          ":one": 1,
+          ...(changes !== 0 && { ":changes": changes }),
+          ...identityOf(account),
+        },
+      });
+      return (await writeUnlessRefused(() => client.send(command))) === null;
+    },
+
     async count(counting) {
       for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
         const item = await itemAt(markKey(counting.id));
@@ -153,6 +167,24 @@ export function createUsageStore(client: DynamoDBDocumentClient, table: string):
       const items = await Promise.all(keys.map(itemAt));
       return items.flatMap((item) => (item === undefined ? [] : [counterSchema.parse(item)]));
     },
+  };
+}
+
+/** What a counter says of itself, and where it stands in the index of owners. */
+const SET_IDENTITY =
+  "SET of_owner = :of, #month = :month, model = :model, currency = :currency, #owner = :line, created = :place, expires_at = :end";
+const NAMES = { "#unknown": "unknown", "#month": "month", "#owner": "owner" };
+
+function identityOf(account: UsageAccount): Record<string, unknown> {
+  const { owner, month, model, currency } = account;
+  return {
+    ":of": owner,
+    ":month": month,
+    ":model": model,
+    ":currency": currency,
+    ":line": lineOf(month),
+    ":place": placeOf(account),
+    ":end": Math.ceil(Date.parse(`${month}-01T00:00:00Z`) / 1000) + KEPT_SECONDS,
   };
 }
 

@@ -1,21 +1,29 @@
-import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandInput,
+} from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { LANES } from "../pacing/lanes.ts";
 import { millionthsOf } from "../platform/money.ts";
 import { openKey } from "./item.ts";
 
 /** What a generation that has not ended will cost, in millionths. */
-export interface OpenPrice {
+export interface HeldPrice {
+  readonly owner: string;
   readonly model: string;
   readonly currency: string;
   readonly cost: number;
 }
 
 /** The prices of an owner's open generations that were accepted in a month. */
-export type OpenPrices = (owner: string, month: string) => Promise<OpenPrice[]>;
+export type OpenPrices = (owner: string, month: string) => Promise<HeldPrice[]>;
 
 const recordSchema = z.object({
+  owner: z.string(),
   model: z.string(),
+  created_at: z.string(),
   price: z.object({ amount: z.string(), currency: z.string() }),
 });
 
@@ -25,50 +33,81 @@ const READ_AT_ONCE = 100;
 
 /** Reads them from the records: what is under way is looked up, so that no counter of it can go wrong. */
 export function createOpenPrices(client: DynamoDBDocumentClient, table: string): OpenPrices {
-  async function keysOf(line: string, month: string): Promise<Record<string, unknown>[]> {
-    const keys: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: "by_owner_open",
-          KeyConditionExpression: "owner_open = :open AND begins_with(created, :month)",
-          ExpressionAttributeValues: { ":open": line, ":month": month },
-          ...(start !== undefined && { ExclusiveStartKey: start }),
-        }),
-      );
-      keys.push(...(page.Items ?? []).map(({ pk }) => ({ pk })));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return keys;
-  }
-
-  async function pricesOf(wanted: Record<string, unknown>[]): Promise<OpenPrice[]> {
-    const found: OpenPrice[] = [];
-    let keys = wanted;
-    for (let round = 0; keys.length > 0; round++) {
-      if (round === MOST_ROUNDS) throw new Error("the table did not answer a whole batch");
-      const request = { Keys: keys, ProjectionExpression: "model, price" };
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [table]: request } }),
-      );
-      for (const item of Responses?.[table] ?? []) {
-        const { model, price } = recordSchema.parse(item);
-        found.push({ model, currency: price.currency, cost: millionthsOf(price.amount) });
-      }
-      keys = UnprocessedKeys?.[table]?.Keys ?? [];
-    }
-    return found;
-  }
-
   return async (owner, month) => {
-    const prices: OpenPrice[] = [];
+    const prices: HeldPrice[] = [];
     for (const lane of LANES) {
-      const keys = await keysOf(openKey(owner, lane), month);
-      for (let from = 0; from < keys.length; from += READ_AT_ONCE)
-        prices.push(...(await pricesOf(keys.slice(from, from + READ_AT_ONCE))));
+      const keys = await keysOf(client, {
+        TableName: table,
+        IndexName: "by_owner_open",
+        KeyConditionExpression: "owner_open = :open AND begins_with(created, :month)",
+        ExpressionAttributeValues: { ":open": openKey(owner, lane), ":month": month },
+      });
+      prices.push(...(await pricesOf(keys, month, client, table)));
     }
     return prices;
   };
+}
+
+/** The same of all owners, for their operator. */
+export function createHeldPrices(
+  client: DynamoDBDocumentClient,
+  table: string,
+): (month: string) => Promise<HeldPrice[]> {
+  return async (month) => {
+    const keys = await keysOf(client, {
+      TableName: table,
+      IndexName: "open",
+      KeyConditionExpression: "#open = :open",
+      ExpressionAttributeNames: { "#open": "open" },
+      ExpressionAttributeValues: { ":open": "open" },
+    });
+    return pricesOf(keys, month, client, table);
+  };
+}
+
+type Key = Record<string, unknown>;
+
+async function keysOf(client: DynamoDBDocumentClient, query: QueryCommandInput): Promise<Key[]> {
+  const keys: Key[] = [];
+  let start: Key | undefined;
+  do {
+    const page = await client.send(
+      new QueryCommand({ ...query, ...(start !== undefined && { ExclusiveStartKey: start }) }),
+    );
+    keys.push(...(page.Items ?? []).map(({ pk }) => ({ pk })));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return keys;
+}
+
+async function pricesOf(
+  keys: readonly Key[],
+  month: string,
+  client: DynamoDBDocumentClient,
+  table: string,
+): Promise<HeldPrice[]> {
+  const found: HeldPrice[] = [];
+  for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
+    let wanted = keys.slice(from, from + READ_AT_ONCE);
+    for (let round = 0; wanted.length > 0; round++) {
+      if (round === MOST_ROUNDS) throw new Error("the table did not answer a whole batch");
+      const request = {
+        Keys: wanted,
+        ProjectionExpression: "#owner, model, created_at, price",
+        ExpressionAttributeNames: { "#owner": "owner" },
+      };
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetCommand({ RequestItems: { [table]: request } }),
+      );
+      // The index also holds batches that are still made into generations.
+      for (const item of Responses?.[table] ?? []) {
+        const record = recordSchema.safeParse(item).data;
+        if (record?.created_at.startsWith(month) !== true) continue;
+        const { owner, model, price } = record;
+        found.push({ owner, model, currency: price.currency, cost: millionthsOf(price.amount) });
+      }
+      wanted = UnprocessedKeys?.[table]?.Keys ?? [];
+    }
+  }
+  return found;
 }

@@ -5,6 +5,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  ScanCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
   UpdateCommand,
@@ -76,6 +77,11 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
       const start = command.input.ExclusiveStartKey?.["pk"];
       const rest = found.slice(start === undefined ? 0 : found.findIndex(({ pk }) => pk === start) + 1);
       return { Items: structuredClone(rest.slice(0, Limit)) };
+    }
+    if (command instanceof ScanCommand) {
+      const { FilterExpression = "", ExpressionAttributeValues: values = {} } = command.input;
+      const found = [...items.values()].filter((item) => holds(FilterExpression, item, values, {}));
+      return { Items: structuredClone(found) };
     }
     if (command instanceof BatchGetCommand) {
       const asked = Object.entries(command.input.RequestItems ?? {});

@@ -51,6 +51,7 @@ describe("without AWS credentials", () => {
     ["inspect", "gen_1"],
     ["doctor"],
     ["keys", "list"],
+    ["usage"],
     ["diff"],
     ["canary", "--yes"],
   ])("npm run %s says in one sentence what to do next", (command, ...parameters) => {

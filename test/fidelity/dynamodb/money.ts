@@ -88,13 +88,28 @@ export function money(): void {
       ]);
     });
 
+    test("is set right where nobody has counted meanwhile", async () => {
+      const stores = await newStores();
+      const { usage } = stores;
+      const { account } = counting("gen_1");
+      const charge = { images: 4, cost: 4 * PRICE, unknown: PRICE };
+      expect(await usage.correct(account, charge, 1)).toBe(false);
+      expect(await usage.correct(account, charge, 0)).toBe(true);
+      await usage.count(counting("gen_1"));
+      expect(await usage.correct(account, charge, 1)).toBe(false);
+      expect(await usage.correct(account, charge, 2)).toBe(true);
+      expect(await charges(stores)).toEqual([charge]);
+    });
+
     test("holds what is under way, and knows the owner's budget", async () => {
       const stores = await newStores({ ownerBudget: "0.30" });
       const open = [queued(), queued({ lane: "batch" })];
       for (const each of open) await stores.generations.insert(each);
-      const price = { model: open[0]?.model, currency: "USD", cost: PRICE };
+      const price = { owner: "owner", model: open[0]?.model, currency: "USD", cost: PRICE };
       expect(await stores.openPrices("owner", "2026-11")).toEqual([price, price]);
       expect(await stores.openPrices("owner", "2026-10")).toEqual([]);
+      expect(await stores.heldPrices("2026-11")).toEqual([price, price]);
+      expect(await stores.heldPrices("2026-10")).toEqual([]);
       expect(await stores.ownerBudget("owner", "2026-11")).toEqual({ limit: "0.3", remaining: "0.15" });
       expect(await stores.ownerBudget("another", "2026-11")).toEqual({ limit: "0.3", remaining: "0.3" });
       expect(await (await newStores()).ownerBudget("owner", "2026-11")).toBeNull();

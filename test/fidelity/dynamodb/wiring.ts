@@ -3,7 +3,7 @@ import { createBatchStore } from "../../../lambdas/batches/table.ts";
 import { budgetOf, createOwnerBudget, createRemainingBudget } from "../../../lambdas/budgets/table.ts";
 import { createUsageStore } from "../../../lambdas/budgets/usage-table.ts";
 import { createListing } from "../../../lambdas/generations/listing.ts";
-import { createOpenPrices } from "../../../lambdas/generations/open-prices.ts";
+import { createHeldPrices, createOpenPrices } from "../../../lambdas/generations/open-prices.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
@@ -31,6 +31,7 @@ export async function newStores({ ownerBudget = "", environmentBudget = "" } = {
     ledger: createLedgerStore(client, { table, retentionDays, budget }),
     usage: createUsageStore(client, table),
     openPrices: createOpenPrices(client, table),
+    heldPrices: createHeldPrices(client, table),
     ownerBudget: createOwnerBudget(client, { table, budget, currency: "USD" }),
     remainingBudget: createRemainingBudget(client, { table, budget, currency: "USD", now }),
     keys: createApiKeyStore(client, table, now),
