@@ -1,4 +1,4 @@
-import { readOrQuarantine } from "../generations/quarantine.ts";
+import { readOrPassOver } from "../generations/quarantine.ts";
 import { expireIfOverdue } from "../generations/read.ts";
 import type { Generation, Queued, Submitting } from "../generations/record.ts";
 import { claim } from "../generations/transitions/claim.ts";
@@ -35,7 +35,7 @@ export async function claimNext(
       // What this delivery has read already is good for a first try: the claim of a changed record is refused.
       const isKnown = look === 0 && seen === 0 && id === own.id;
       seen++;
-      const candidate = isKnown ? own : await readOrQuarantine(id, dependencies);
+      const candidate = isKnown ? own : await readOrPassOver(id, dependencies);
       const attempt = await tryClaim(candidate, own, dependencies);
       if (attempt.kind === "claimed") return attempt.generation;
       if (attempt.kind === "claimed before") return null;
@@ -65,7 +65,7 @@ async function tryClaim(
     price: priceOf(candidate.model, candidate.input?.size ?? "") ?? candidate.price,
   });
   if (await generations.save(claimed)) return { kind: "claimed", generation: claimed };
-  const latest = await readOrQuarantine(candidate.id, dependencies);
+  const latest = await readOrPassOver(candidate.id, dependencies);
   if (latest?.state === "submitting" && latest.turn === own.id) return { kind: "claimed before" };
   // It had changed since this delivery read it, before the wait for the slot: once more, as it is now.
   return read === own ? tryClaim(latest, own, dependencies) : NOT_CLAIMED;

@@ -1,5 +1,5 @@
 import { placeOf } from "../generations/item.ts";
-import { readOrQuarantine } from "../generations/quarantine.ts";
+import { readOrPassOver } from "../generations/quarantine.ts";
 import type { Generation } from "../generations/record.ts";
 import { type Lane, lanesInOrder } from "../pacing/lanes.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
@@ -18,7 +18,7 @@ export async function whenOfUse(own: Generation, dependencies: WorkerDependencie
   const now = dependencies.now();
   if (own.state === "queued" || (await firstInLanes(own, now, dependencies)).length > 0) return now;
   const held = await firstInLanes(own, EVER, dependencies);
-  const records = await Promise.all(held.map((id) => readOrQuarantine(id, dependencies)));
+  const records = await Promise.all(held.map((id) => readOrPassOver(id, dependencies)));
   const times = records.map((record) =>
     record?.state === "queued" ? Math.max(now, Date.parse(record.not_before)) : now,
   );

@@ -1,4 +1,4 @@
-import { readOrQuarantine } from "../generations/quarantine.ts";
+import { readOrPassOver } from "../generations/quarantine.ts";
 import { expireIfOverdue } from "../generations/read.ts";
 import { type Generation, isOpen, type Submitting } from "../generations/record.ts";
 import type { GenerationStore } from "../generations/table.ts";
@@ -44,7 +44,7 @@ export async function reconcile(reconciler: Reconciler): Promise<Reconciled> {
 
 async function reconcileOne(id: string, reconciler: Reconciler): Promise<"ended" | "queued again" | null> {
   const { generations, queue, signal, now } = reconciler;
-  const generation = await readOrQuarantine(id, reconciler);
+  const generation = await readOrPassOver(id, reconciler);
   if (generation === null) return null;
   if (isOverdue(generation, now())) {
     const latest = await expireIfOverdue(generation, reconciler);

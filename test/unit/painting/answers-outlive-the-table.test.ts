@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Generation, Submitting } from "../../../lambdas/generations/record.ts";
+import { type Generation, SCHEMA, type Submitting } from "../../../lambdas/generations/record.ts";
 import { claim } from "../../../lambdas/generations/transitions/claim.ts";
 import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
@@ -112,6 +112,20 @@ describe("an answer that comes after its call was taken for lost", () => {
     });
     expect(record).toHaveProperty("error.message", expect.stringMatching(`^lost The answer came.* ${key}`));
     expect(record.history.map(({ event }) => event)).toContain("late_answer");
+  });
+
+  test("is kept beside the table where a newer version has written the record", async () => {
+    const generation = fox();
+    const bench = workerBench({
+      submit: async () => {
+        const claimed = bench.record(generation);
+        bench.put({ ...claimed, version: claimed.version + 1, schema: SCHEMA + 1 });
+        return accepted;
+      },
+    });
+    bench.put(generation);
+    await expect(bench.deliver(generation)).rejects.toThrow("newer version");
+    expect([...bench.kept.values()]).toMatchObject([{ sourceUrl: accepted.sourceUrl }]);
   });
 
   test("is what a worker makes of its own checkpoint that is refused", async () => {

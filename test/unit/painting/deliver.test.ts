@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Generation } from "../../../lambdas/generations/record.ts";
+import { type Generation, SCHEMA } from "../../../lambdas/generations/record.ts";
 import { cancel, revive } from "../../../lambdas/generations/transitions/queued.ts";
 import { deliver } from "../../../lambdas/painting/turn.ts";
 import { timestamp } from "../../../lambdas/platform/clock.ts";
@@ -263,6 +263,17 @@ describe("the line", () => {
     expect(bench.asked).toEqual(["fox"]);
     expect(bench.signals).toEqual(["PoisonMessage"]);
     expect(await bench.generations.firstQueued("interactive", "qwen-image-max", NOON + HOUR)).toEqual([]);
+  });
+
+  test("a record of a newer version is passed over and left alone, and the next one goes", async () => {
+    const bench = workerBench();
+    const [newer, waiting] = [owl({ now: NOON - 1000 }), fox()];
+    bench.put(waiting, { ...newer, schema: SCHEMA + 1 });
+    const before = structuredClone(bench.generations.table.items.get(`generation#${newer.id}`));
+    await bench.deliver(waiting);
+    expect(bench.asked).toEqual(["fox"]);
+    expect(bench.signals).toEqual([]);
+    expect(bench.generations.table.items.get(`generation#${newer.id}`)).toEqual(before);
   });
 
   test("an overdue one expires instead of taking the slot", async () => {

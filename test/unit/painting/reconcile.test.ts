@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { SCHEMA } from "../../../lambdas/generations/record.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { reconcile } from "../../../lambdas/painting/reconcile.ts";
@@ -158,6 +159,16 @@ describe("the reconciler", () => {
     expect(signals).toEqual(["PoisonMessage", "GenerationsRequeued"]);
     expect(sent).toEqual([healthy.id]);
     expect(await generations.due(NOON + 24 * HOUR)).toEqual([healthy.id]);
+  });
+
+  test("leaves one of a newer version alone, with its indexes, and goes on with the others", async () => {
+    const { generations, sent, signals, run } = reconciler(NOON + HOUR);
+    const [newer, healthy] = [queued({ now: NOON - 1000 }), queued()];
+    generations.put({ ...newer, schema: SCHEMA + 1 });
+    generations.put(healthy);
+    expect(await run()).toEqual({ ended: 0, queuedAgain: 1 });
+    expect([sent, signals]).toEqual([[healthy.id], ["GenerationsRequeued"]]);
+    expect(await generations.due(NOON + 24 * HOUR)).toEqual([newer.id, healthy.id]);
   });
 
   test("a message that could not be sent is due again", async () => {
