@@ -178,6 +178,16 @@ describe("what was billed", () => {
     expect(viewOf(succeeded(), outlook).usage).not.toHaveProperty("possible_extra_charges");
   });
 
+  test("each lost answer counts by itself", () => {
+    const once = loseAnswer(submitting(retrying()), lost);
+    if (once.state !== "queued") throw new Error("not queued");
+    const twice = loseAnswer(submitting(once), lost);
+    if (twice.state !== "queued") throw new Error("not queued");
+    expect(chargesOf(twice)).toBe(2);
+    expect(chargesOf(succeeded(painted(submitting(twice))))).toBe(3);
+    expect(chargesOf(loseAnswer(submitting(twice), lost))).toBe(3);
+  });
+
   test("a lost answer that comes after all is the picture's own charge", () => {
     const again = loseAnswer(submitting(retrying()), lost);
     if (again.state !== "queued") throw new Error("not queued");

@@ -107,6 +107,16 @@ describe("one that is refused or fails for its own sake, and a fault that is eve
     expect(bench.record(generation)).toMatchObject({ state: "expired", own_refusals: 0 });
   });
 
+  test("a probe passes over the one that was refused last, although it is first in line", async () => {
+    const bench = workerBench();
+    const [refused, other] = [fox(), owl({ now: NOON + 1 })];
+    bench.put(refused, other);
+    await bench.pacer.pause("money", { id: refused.id, proof: "code" });
+    bench.now = NOON + 61_000;
+    await bench.deliver(refused);
+    expect(bench.asked).toEqual(["owl"]);
+  });
+
   test("behind the next ten in line, and not behind a backlog: the place of one that was refused", async () => {
     const bench = workerBench();
     const refused = fox();
