@@ -81,48 +81,6 @@ test("only a generation's key has an id", () => {
   expect([idOf("pacer#sg#m"), idOf(undefined), idOf(7)]).toEqual([null, null, null]);
 });
 
-/** As release 0.1.0 wrote it, by hand: it must not follow what the code writes today. */
-const FIRST_RELEASE = {
-  pk: "generation#gen_3x7m9qk2v5t8r4w6y1z0abcdef",
-  id: "gen_3x7m9qk2v5t8r4w6y1z0abcdef",
-  state: "queued",
-  version: 1,
-  owner: "owner",
-  lane: "interactive",
-  model: "qwen-image-max",
-  input: {
-    prompt: "a fox",
-    negative_prompt: null,
-    size: "1664*928",
-    n: 1,
-    seed: 7,
-    prompt_extend: true,
-    watermark: false,
-  },
-  metadata: {},
-  warnings: [],
-  on_unknown_outcome: "fail",
-  idempotency_key: null,
-  request_hash: "0".repeat(64),
-  created_at: "2026-11-22T12:00:00.000Z",
-  deadline: "2026-11-23T12:00:00.000Z",
-  started_at: null,
-  attempts: 0,
-  outcome_lost: false,
-  region: "sg",
-  price: { amount: "0.075", currency: "USD" },
-  task_token: null,
-  requeues: 0,
-  appointment_at: null,
-  turn_for: null,
-  removed_at: null,
-  not_before: "2026-11-22T12:00:00.000Z",
-};
-
-test("a record of the first release is read: every field that came later has a default", () => {
-  expect(fromItem(FIRST_RELEASE)).toMatchObject({ state: "queued", input: { prompt: "a fox" } });
-});
-
 describe("a record of a newer version", () => {
   test("keeps the fields that this version does not know, through a transition", () => {
     const item = { ...toItem(queued(), 90), style: "oil", nested: { of: "later" } };
