@@ -1,3 +1,5 @@
+import type { Alarms } from "./alarms.ts";
+
 /** What one check of the doctor has found. */
 export interface Finding {
   /** `skipped`: it could not be done, and `says` tells why. */
@@ -83,4 +85,18 @@ export function lineFinding(messages: number, oldestSeconds: number): Finding {
 /** What nobody could handle. */
 export function deadLetterFinding(messages: number): Finding {
   return messages === 0 ? good("none") : person(`${messages} messages`, "dead-letter-queue-not-empty");
+}
+
+/** Whether stack and table of an environment that keeps its data can be deleted by one command. */
+export function protectionFinding(isProtected: boolean): Finding {
+  return isProtected
+    ? good("the stack refuses to be deleted")
+    : person("there is none: set deletionProtection: true in lib/config.ts and deploy again", "everyday");
+}
+
+/** The alarms of a deployed environment. */
+export function alarmsFinding({ count, ringing }: Alarms): Finding {
+  const [first] = ringing;
+  if (first !== undefined) return person(`${ringing.join(", ")} of ${count}`, first);
+  return count === 0 ? person("there are none: deploy again", "alarms") : good(`none of ${count} rings`);
 }

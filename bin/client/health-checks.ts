@@ -1,3 +1,5 @@
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -12,8 +14,10 @@ import type { EnvironmentName } from "../../lib/environment-schema.ts";
 import { modelQuotas } from "../../lib/model-quotas.ts";
 import { stackName } from "../../lib/stack-name.ts";
 import { emulatorCredentials } from "../local/surroundings.ts";
+import { alarmsOf } from "./alarms.ts";
 import { localStack } from "./connection.ts";
-import { deployedOutputs, output } from "./deployed-stack.ts";
+import { deployedOutputs, findStack, output } from "./deployed-stack.ts";
+import { deploymentFault } from "./failed-deployment.ts";
 import * as find from "./findings.ts";
 import { connectToStore } from "./store-connection.ts";
 
@@ -43,7 +47,7 @@ export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> 
   };
   const quotas = modelQuotas(environment).map((entry) => entry.split("="));
   return [
-    { name: "stack", run: async () => find.good(place.said) },
+    ...place.stack,
     { name: "secret", run: async () => find.keyFinding(await readSecret()) },
     ...quotas.map(([model = "", perMinute]) => ({
       name: `provider, ${model}`,
@@ -88,12 +92,10 @@ export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> 
     },
     {
       name: "alarms",
-      run: async () =>
-        find.skipped(
-          env === "local"
-            ? "the local stack has none"
-            : `not read here: aws cloudwatch describe-alarms --state-value ALARM --alarm-name-prefix ${stackName(env)}-`,
-        ),
+      async run() {
+        if (!environment.observed) return find.skipped(`${env} has none`);
+        return find.alarmsFinding(await alarmsOf(new CloudWatchClient({}), env));
+      },
     },
   ];
 }
@@ -101,7 +103,7 @@ export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> 
 function localPlace() {
   const stack = localStack();
   return {
-    said: "runs on this machine",
+    stack: [{ name: "stack", run: async () => find.good("runs on this machine") }],
     options: { endpoint: stack.aws_endpoint, region: stack.region, credentials: emulatorCredentials },
     queueUrl: stack.queue_url,
     deadLetterQueueUrl: stack.dead_letter_queue_url,
@@ -114,11 +116,41 @@ async function deployedPlace(env: EnvironmentName) {
   const outputs = await deployedOutputs(env);
   const named = (name: string) => output(outputs, name, env);
   return {
-    said: `${stackName(env)} is there`,
+    stack: stackChecks(env),
     options: {},
     queueUrl: named("QueueUrl"),
     deadLetterQueueUrl: named("DeadLetterQueueUrl"),
     secretArn: named("SecretArn"),
     providerBaseUrl: named("ProviderBaseUrl"),
   };
+}
+
+/** What CloudFormation says of a stack that works. */
+function stackChecks(env: EnvironmentName): find.Check[] {
+  const StackName = stackName(env);
+  return [
+    {
+      name: "stack",
+      async run() {
+        const status = (await findStack(env))?.status ?? "gone";
+        if (!/^UPDATE_(ROLLBACK_|FAILED)/.test(status)) return find.good(`${StackName} is ${status}`);
+        const { reason, next } = await deploymentFault(new CloudFormationClient({}), {
+          StackName,
+          environment: env,
+        });
+        return find.person(
+          `${StackName} is ${status}: its last deployment failed (${reason ?? "its events do not say why"}): ${next}`,
+          "a-deployment-failed",
+        );
+      },
+    },
+    {
+      name: "protection from deletion",
+      async run() {
+        if (!environmentNamed(env, {}).keepData)
+          return find.skipped(`${env} is thrown away with all it holds`);
+        return find.protectionFinding((await findStack(env))?.isProtected === true);
+      },
+    },
+  ];
 }

@@ -15,9 +15,13 @@ test.each([
   find.pauseFinding("outage"),
   find.lineFinding(3, 19 * 3600),
   find.deadLetterFinding(1),
+  find.protectionFinding(false),
+  find.alarmsFinding({ count: 20, ringing: ["queue-too-old", "api-slow"] }),
+  find.alarmsFinding({ count: 0, ringing: [] }),
+  find.person("its last deployment failed", "a-deployment-failed"),
 ])("a person must act, and is told where to read: %o", ({ kind, next = "" }) => {
   expect(kind).toBe("person");
-  expect(runbook.toLowerCase()).toMatch(new RegExp(`^#+ ${next}$`, "m"));
+  expect(runbook.toLowerCase()).toMatch(new RegExp(`^#+ ${next.replaceAll("-", "[- ]")}$`, "m"));
 });
 
 test.each([
@@ -26,6 +30,8 @@ test.each([
   find.pauseFinding(null),
   find.lineFinding(3, 60),
   find.deadLetterFinding(0),
+  find.protectionFinding(true),
+  find.alarmsFinding({ count: 20, ringing: [] }),
 ])("all is well: %o", ({ kind, says }) => {
   expect(kind).toBe("good");
   expect(says).not.toContain("sk-0123");
