@@ -14,7 +14,10 @@ export interface DeploymentFault {
 
 /** Faults that a first deployment in an account is known for. */
 const KNOWN: readonly [reason: RegExp, next: (name: string, environment: string) => string][] = [
-  [/CloudWatch Logs role ARN must be set/i, () => "npx cdk deploy image-service-account, then deploy again"],
+  [
+    /CloudWatch Logs role ARN must be set/i,
+    () => "npx cdk deploy --exclusively image-service-account, then deploy again",
+  ],
   [
     /'AWS::SecretsManager::Secret' with identifier '([^']+)' already exists|secret ([\w/-]+) already exists|already scheduled for deletion/i,
     (name, environment) =>

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { DeleteFunctionCommand, GetFunctionCommand } from "@aws-sdk/client-lambda";
+import { ListQueuesCommand } from "@aws-sdk/client-sqs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startChromium } from "../support/chromium.ts";
@@ -115,7 +116,8 @@ describe("a program of this machine", () => {
   test("and the service's own page are let in", async () => {
     const own = { origin, host, referer: `${stack.api_url}/docs`, "sec-fetch-site": "same-origin" };
     expect((await ask(docs, own)).status).toBe(200);
-    expect((await ask(readingTheKey, own)).status).toBe(200);
+    // Not even it calls AWS: it might show what somebody else has put into the bucket.
+    expect((await ask(readingTheKey, own)).status).toBe(403);
   });
 });
 
@@ -123,13 +125,16 @@ describe("in a real browser, a page on another port of this machine", () => {
   let elsewhere: Server;
   let browser: Browser;
   let page: Page;
+  let foreign: string;
   const answers: [status: number, url: string][] = [];
 
   // Installing a browser takes its time.
   beforeAll(async () => {
-    elsewhere = createServer((_, outgoing) =>
-      outgoing.setHeader("content-type", "text/html").end(attacker(stack.aws_endpoint)),
-    );
+    elsewhere = createServer((incoming, outgoing) => {
+      const to = new URL(incoming.url ?? "", "http://elsewhere").searchParams.get("to");
+      if (to !== null) outgoing.writeHead(302, { location: origin + to }).end();
+      else outgoing.setHeader("content-type", "text/html").end(attacker(stack.aws_endpoint));
+    });
     elsewhere.listen(0, "127.0.0.1");
     await once(elsewhere, "listening");
     const address = elsewhere.address();
@@ -139,7 +144,8 @@ describe("in a real browser, a page on another port of this machine", () => {
     page.on("response", (response) => {
       if (new URL(response.url()).origin === origin) answers.push([response.status(), response.url()]);
     });
-    await page.goto(`http://127.0.0.1:${address.port}/`);
+    foreign = `http://127.0.0.1:${address.port}`;
+    await page.goto(`${foreign}/`);
   }, 600_000);
   afterAll(async () => {
     await browser?.close();
@@ -175,8 +181,23 @@ describe("in a real browser, a page on another port of this machine", () => {
     const own = await browser.newPage();
     const answered = await own.goto(`${stack.api_url}/docs`);
     expect(answered?.status()).toBe(200);
-    const status = `fetch("/_ministack/health", { method: "POST", body: "{}" }).then(({ status }) => status)`;
-    expect(await own.evaluate(status)).not.toBe(403);
+    const status = `fetch("openapi.json").then(({ status }) => status)`;
+    expect(await own.evaluate(status)).toBe(200);
+  });
+
+  test("and a link that leads there by a redirect, as from a mail, makes no call of AWS", async () => {
+    const followed = await browser.newPage();
+    const leading = `${foreign}/lead?to=${encodeURIComponent("/?Action=CreateQueue&QueueName=linked")}`;
+    const answered = await followed.goto(leading);
+    expect(await answered?.request().headerValue("sec-fetch-site")).toBe("none");
+    expect([answered?.url(), answered?.status()]).toEqual([
+      `${origin}/?Action=CreateQueue&QueueName=linked`,
+      403,
+    ]);
+    const made = await aws.queue.send(new ListQueuesCommand({ QueueNamePrefix: "linked" }));
+    expect(made.QueueUrls ?? []).toEqual([]);
+    // A program's same GET makes it: what is kept out is the browser.
+    expect((await ask({ path: "/?Action=CreateQueue&QueueName=linked" })).status).toBe(200);
   });
 });
 

@@ -3,6 +3,13 @@ import type { IncomingMessage } from "node:http";
 /** Names that mean this machine wherever they are asked for; any other may have been led here by somebody's DNS. */
 const OWN_HOST = /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9._-]+\.)?localhost):(\d+)$/;
 
+/**
+ * What a browser may have at all: the service's own API and pages, and files of its bucket by their presigned addresses.
+ * The emulator takes AWS calls as plain GETs too, which a link in a mail can make: such a navigation names no page.
+ */
+const FOR_BROWSERS = /^\/_aws\/execute-api\/|^\/image-service-local-[^/?]+\/[^?]+\?(.*&)?X-Amz-Signature=/;
+const CALL_OF_AWS = /[?&]Action=/i;
+
 const FOR_PROGRAMS =
   "This address is for programs on this machine, as whoever may call it can run code here and read the provider's key.";
 
@@ -12,7 +19,7 @@ const FOR_PROGRAMS =
  * a request may name: our own, and those of local proxies on the way to it.
  */
 export function refusal(
-  request: Pick<IncomingMessage, "headersDistinct">,
+  request: Pick<IncomingMessage, "headersDistinct" | "url">,
   ports: readonly [own: number, ...others: number[]],
 ): string | undefined {
   const [port] = ports;
@@ -32,7 +39,17 @@ export function refusal(
     if (foreign === true)
       return `${FOR_PROGRAMS} A web page elsewhere has asked (${name}): let a program ask instead, or type the address into the browser yourself.`;
 
+  const url = request.url ?? "";
+  if (isBrowser(headers) && (!FOR_BROWSERS.test(url) || CALL_OF_AWS.test(url)))
+    return `${FOR_PROGRAMS} Browsers are let in to the service's own pages alone: ask by a program.`;
+
   if (headers["upgrade"]?.some((protocol) => /websocket/i.test(protocol)))
     return `${FOR_PROGRAMS} None of them needs a WebSocket: ask over plain HTTP.`;
   return undefined;
+}
+
+/** Browsers of today say where a request comes from; those of yesterday are known by the name that all of them bear. */
+function isBrowser(headers: IncomingMessage["headersDistinct"]): boolean {
+  const telling = ["origin", "sec-fetch-site", "referer"].some((name) => headers[name] !== undefined);
+  return telling || headers["user-agent"]?.some((agent) => agent.startsWith("Mozilla/")) === true;
 }

@@ -86,7 +86,7 @@ describe("a stack whose first deployment failed", () => {
     [
       "for want of the account's role",
       "CloudWatch Logs role ARN must be set in account settings to enable logging",
-      /npx cdk deploy image-service-account/,
+      /npx cdk deploy --exclusively image-service-account/,
     ],
     [
       "as a secret's name is taken",

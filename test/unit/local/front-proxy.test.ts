@@ -79,8 +79,44 @@ describe("local programs are let in", () => {
     ["an address typed into a browser", { "sec-fetch-site": "none" }],
   ])("and so is %s", async (_, headers: Record<string, string>) => {
     const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, withPort(value)]));
-    expect((await ask(own)).status).toBe(200);
+    expect((await ask(own, { path: "/_aws/execute-api/abc123/v1/docs" })).status).toBe(200);
+    const picture = "/image-service-local-store-1/generations/gen_1.png?X-Amz-Expires=3600&X-Amz-Signature=1";
+    expect((await ask(own, { path: picture })).status).toBe(200);
   });
+
+  it("programs, whatever they ask for", async () => {
+    expect((await ask({}, { path: "/?Action=ListQueues" })).status).toBe(200);
+  });
+});
+
+describe("a browser that names no foreign page, as after a link in a mail, gets to no call of AWS", () => {
+  const browsers: [how: string, headers: Record<string, string>][] = [
+    ["by a link or a redirect of one", { "sec-fetch-site": "none", "sec-fetch-mode": "navigate" }],
+    ["of yesterday", { "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15" }],
+    [
+      "from a page that the emulator itself has served",
+      { "sec-fetch-site": "same-origin", origin: "http://127.0.0.1:PORT" },
+    ],
+  ];
+  const paths = [
+    "/?Action=DeleteStack&StackName=image-service-local",
+    "/?Action=DeleteStack&X-Amz-Signature=1",
+    "/_aws/execute-api/abc123/v1/docs?Action=DeleteStack",
+    "/image-service-local-store-1/generations/gen_1.png?X-Amz-Signature=1&action=DeleteStack",
+    "/image-service-local-store-1/generations/gen_1.png",
+    "/2015-03-31/functions/",
+    "/_ministack/health",
+    "//_aws/execute-api/abc123/v1/docs",
+    "/other-bucket/page.html?X-Amz-Signature=1",
+  ];
+  it.each(browsers.flatMap(([how, headers]) => paths.map((path) => [how, path, headers] as const)))(
+    "%s: %s",
+    async (_, path, headers) => {
+      const sent = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, withPort(text)]));
+      expect((await ask(sent, { path })).status).toBe(403);
+      expect(await whoCame()).toEqual([]);
+    },
+  );
 });
 
 describe("nobody else is: nothing reaches the emulator", () => {
