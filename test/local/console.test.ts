@@ -123,6 +123,17 @@ describe("the console", () => {
     expect(await card.textContent()).toContain("content_rejected");
   });
 
+  test("shows how far a batch is, until it has ended", async () => {
+    const items = [{ prompt: uniquePrompt() }, { prompt: uniquePrompt() }];
+    expect((await call("/batches", { json: { items } })).status).toBe(202);
+    await page.reload();
+    const batch = page.locator("#batch-list li").first();
+    await batch.getByText("2 of 2 painted").waitFor({ timeout: 60_000 });
+    await batch.getByRole("link", { name: "Results" }).waitFor({ timeout: 60_000 });
+    const bar = batch.getByRole("progressbar");
+    expect([await bar.getAttribute("value"), await bar.getAttribute("max")]).toEqual(["2", "2"]);
+  });
+
   test("fits a phone", async () => {
     const phone = await withKey({ viewport: { width: 390, height: 844 }, hasTouch: true });
     await phone.page.locator(".card img").first().waitFor();

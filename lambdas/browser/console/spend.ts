@@ -15,20 +15,22 @@ export async function showSpend(): Promise<void> {
   }
 }
 
-function told({ month, images, cost, held = "0", currency, budget }: Usage): HTMLElement[] {
+function told({ month, images, cost, unknown, held, currency, budget }: Usage): HTMLElement[] {
   const name = new Date(`${month}-15T00:00:00Z`).toLocaleDateString("en", { month: "long", timeZone: "UTC" });
-  const limit = budget?.limit;
-  const of = limit === undefined ? "" : ` of ${moneyOf(limit, currency)}`;
-  const reserved = Number(held) === 0 ? "" : `, ${moneyOf(held, currency)} held for what is in work`;
+  const others = [
+    ...(Number(held) === 0 ? [] : [`${moneyOf(held, currency)} held for what is in work`]),
+    ...(Number(unknown) === 0 ? [] : [`perhaps ${moneyOf(unknown, currency)} more, as answers were lost`]),
+  ];
+  const of = budget === null ? "" : ` of ${moneyOf(budget.limit, currency)}`;
   const line = element(
     "p",
     {},
     element("strong", {}, moneyOf(cost, currency)),
-    `${of} in ${name}, ${counted(images, "picture")}${reserved}`,
+    [`${of} in ${name}, ${counted(images, "picture")}`, ...others].join("; "),
   );
-  if (limit === undefined) return [line];
-  const bar = element("progress", { attributes: { "aria-label": "Spent of this month’s budget" } });
-  bar.max = Number(limit);
-  bar.value = Number(cost) + Number(held);
+  if (budget === null) return [line];
+  const bar = element("progress", { attributes: { "aria-label": "Used of this month’s budget" } });
+  bar.max = Number(budget.limit);
+  bar.value = Number(budget.limit) - Number(budget.remaining);
   return [line, bar];
 }

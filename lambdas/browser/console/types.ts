@@ -89,7 +89,8 @@ export interface Usage {
   readonly month: string;
   readonly images: number;
   readonly cost: string;
-  readonly held?: string;
+  readonly unknown: string;
+  readonly held: string;
   readonly currency: string;
-  readonly budget?: { readonly limit: string } | null;
+  readonly budget: { readonly limit: string; readonly remaining: string } | null;
 }
