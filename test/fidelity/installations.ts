@@ -19,6 +19,9 @@ export const runtimeClient = join(home, "aws-lambda-ric-4.0.2", "package", "inde
 const RUNTIME_CLIENT_SHA512 =
   "FE5Vskx7mYNnqAnWWJXUOsLp2VGgdsJsCoRLFTa8L4Yk0QVtArqR8q58yPA++QC1a73ZWJXBQ2AH31nIAv7NOQ==";
 
+/** Stoplight's linter of OpenAPI documents: 200 packages, so no dependency of ours. */
+export const spectral = join(home, "spectral-cli-6.16.3");
+
 /** Amazon's linter of CloudFormation templates. */
 export function cfnLint(signal = new AbortController().signal): Promise<Installation> {
   const requirements = fileURLToPath(new URL("cloudformation/requirements.txt", import.meta.url));
@@ -54,6 +57,21 @@ export async function installAll(signal: AbortSignal): Promise<void> {
       if (sha512 !== RUNTIME_CLIENT_SHA512) throw new Failure("aws-lambda-ric 4.0.2 is not what it was.");
       await run("tar", ["-xzf", archive, "-C", draft], signal);
     }),
+    installOnce(spectral, (draft) =>
+      run(
+        "npm",
+        [
+          "install",
+          "--silent",
+          "--no-audit",
+          "--ignore-scripts",
+          "--prefix",
+          draft,
+          "@stoplight/spectral-cli@6.16.3",
+        ],
+        signal,
+      ),
+    ),
     cfnLint(signal),
   ]);
 }
