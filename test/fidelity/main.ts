@@ -4,12 +4,14 @@ import { dirname, join } from "node:path";
 import { messageOf } from "../../bin/failure.ts";
 import { installAll } from "./installations.ts";
 import { installSdks } from "./sdks/installations.ts";
+import { installWorkerd } from "./workerd/installation.ts";
 
 /** `npm run fidelity`: installs the other makers' implementations, then compares. Arguments go to vitest. */
 try {
   const { signal } = new AbortController();
   await installAll(signal);
   await installSdks(signal);
+  await installWorkerd(signal);
 } catch (error) {
   console.error(messageOf(error));
   process.exit(1);
