@@ -32,29 +32,25 @@ function lost(before: Item, after: Item): string[] {
   });
 }
 
-test.each(releases.slice(1).map((release, index) => [release[0], releases[index]!, release] as const))(
-  "the code before reads records of %s, as a deployment that is rolled back has to: each field is where it was",
-  (_, [, before], [, after]) => {
-    for (const [state, item] of Object.entries(before)) expect(lost(item, after[state] ?? {})).toEqual([]);
+const today: Samples = Object.fromEntries(
+  [
+    queued(),
+    submitting(),
+    painted(),
+    succeeded(),
+    giveUpImage(painted(), { now: NOON, detail: "gone" }),
+    cancel(queued(), NOON),
+    expire(queued(), NOON),
+  ].map((generation) => [generation.state, toItem(generation, RETENTION_DAYS)]),
+);
+
+test.each(releases)(
+  "code of %s reads today's records, as after a deployment that is rolled back: each field is where it was",
+  (_, before) => {
+    for (const [state, item] of Object.entries(before)) expect(lost(item, today[state] ?? {})).toEqual([]);
   },
 );
 
-test("today's form is the newest sample: one that has changed is kept in a file of its own, beside the older ones", () => {
-  const today = {
-    queued: queued(),
-    submitting: submitting(),
-    painted: painted(),
-    succeeded: succeeded(),
-    failed: giveUpImage(painted(), { now: NOON, detail: "gone" }),
-    canceled: cancel(queued(), NOON),
-    expired: expire(queued(), NOON),
-  };
-  const [, newest] = releases.at(-1)!;
-  const fields = (items: Samples) =>
-    Object.fromEntries(Object.entries(items).map(([state, item]) => [state, Object.keys(item).sort()]));
-  const written = Object.fromEntries(
-    Object.entries(today).map(([state, generation]) => [state, toItem(generation, RETENTION_DAYS)]),
-  );
-  const advice = `keep this as samples/YYYY-MM-DD.json, and leave the others:\n${JSON.stringify(written)}\n`;
-  expect(fields(written), advice).toEqual(fields(newest));
+test("the newest of them have every state", () => {
+  expect(Object.keys(releases.at(-1)?.[1] ?? {}).sort()).toEqual(Object.keys(today).sort());
 });
