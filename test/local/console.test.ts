@@ -134,6 +134,17 @@ describe("the console", () => {
     expect([await bar.getAttribute("value"), await bar.getAttribute("max")]).toEqual(["2", "2"]);
   });
 
+  test("says what the month has cost", async () => {
+    await page.reload();
+    await page
+      .locator("#spend")
+      .getByText(/ in [A-Z][a-z]+, \d+ pictures?/)
+      .waitFor();
+    const { body } = await call("/usage");
+    expect(await page.locator("#spend strong").textContent()).toMatch(/^\$\d/);
+    expect(Number(body["cost"])).toBeGreaterThan(0);
+  });
+
   test("fits a phone", async () => {
     const phone = await withKey({ viewport: { width: 390, height: 844 }, hasTouch: true });
     await phone.page.locator(".card img").first().waitFor();
