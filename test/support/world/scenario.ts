@@ -101,6 +101,8 @@ export interface Scenario {
     readonly minutes: number;
     readonly fault: OperatorFault | "failed, always" | "lost, not painted" | "not sent";
   } | null;
+  /** The table refuses every call but those that accept a job, for so long. */
+  readonly tableRefuses: { readonly from: number; readonly minutes: number } | null;
   /** A job that the provider always refuses as if the account were at fault. */
   readonly poison: { readonly job: number; readonly fault: OperatorFault } | null;
   /** What the account really may ask in any minute, where that is less than the pace; null where it is not. */
@@ -134,6 +136,7 @@ export const calm: Omit<Scenario, "jobs"> = {
   lostMessages: [],
   lostEnds: [],
   outage: null,
+  tableRefuses: null,
   poison: null,
   realQuota: null,
   windows: [],

@@ -28,6 +28,8 @@ export interface Table {
 
 interface Surroundings {
   readonly processes: Processes;
+  /** Whether the table refuses at this moment. */
+  readonly refuses: () => boolean;
   /** At once after the write, before its process hears of it. */
   readonly onChange: (change: Change) => void;
   readonly onPacerWritten: (before: Item | undefined, after: Item) => void;
@@ -35,7 +37,7 @@ interface Surroundings {
   readonly onClaim: (id: string, state: unknown) => void;
 }
 
-export function createTable({ processes, onChange, onPacerWritten, onClaim }: Surroundings): Table {
+export function createTable({ processes, refuses, onChange, onPacerWritten, onClaim }: Surroundings): Table {
   const table = inMemoryTable((before, after) => {
     if (idOf(after.pk) === null) return onPacerWritten(before, after);
     const previous = before === undefined ? null : fromItem(before);
@@ -55,6 +57,7 @@ export function createTable({ processes, onChange, onPacerWritten, onClaim }: Su
   function clientOf(process: Process) {
     const send = (command: unknown) =>
       processes.call(process, callOf(command), () => {
+        if (refuses() && callOf(command) !== "insert") throw new Error("the table refuses");
         if (!(command instanceof PutCommand)) return table.apply(command);
         const { Item: item = {} } = command.input;
         const before = table.items.get(String(item.pk));

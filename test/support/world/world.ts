@@ -17,7 +17,7 @@ import { createRelay, type Relay } from "./relay.ts";
 import type { Scenario } from "./scenario.ts";
 import { createSecret } from "./secret.ts";
 import { createTable } from "./table.ts";
-import { Timeline } from "./timeline.ts";
+import { MINUTE, START, Timeline } from "./timeline.ts";
 import { workerDependencies } from "./worker-dependencies.ts";
 import { watchedPacer } from "./worker-pacer.ts";
 import { createWorkers, type Workers } from "./workers.ts";
@@ -74,6 +74,15 @@ export function createWorld(scenario: Scenario): World {
   });
   const table = createTable({
     processes,
+    refuses: () => {
+      const { tableRefuses } = scenario;
+      const into = timeline.clock - START;
+      return (
+        tableRefuses !== null &&
+        into >= tableRefuses.from &&
+        into < tableRefuses.from + tableRefuses.minutes * MINUTE
+      );
+    },
     onChange: (change) => {
       const { previous, next } = change;
       if (previous?.state !== next.state) chronicle.log(transition(naming.nameOf(next.id), previous, next));

@@ -74,3 +74,14 @@ describe("a quota that is set too high", () => {
     60_000,
   );
 });
+
+describe("a table that refuses every call", () => {
+  test.each([1, 4, 10])("for %i minutes loses no picture, and buys none twice", async (minutes) => {
+    const tableRefuses = { from: 20_000, minutes };
+    const scenario = { ...calm, jobs: jobs(10), pace: paceOf(20, 1), workers: 10, tableRefuses };
+    const { violations, generations, submissions } = await play(scenario);
+    expect(violations).toEqual([]);
+    expect(generations.filter(({ state }) => state === "succeeded")).toHaveLength(10);
+    expect(submissions).toHaveLength(10);
+  });
+});

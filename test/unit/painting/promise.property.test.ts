@@ -97,6 +97,7 @@ const storms: fc.Arbitrary<Scenario> = fc.record({
     }),
     { freq: 3 },
   ),
+  tableRefuses: fc.constant(null),
   poison: fc.option(
     fc.record({ job: fc.nat(4), fault: fc.constantFrom("key", "permission", "money", "model") }),
     { freq: 5 },
