@@ -2,6 +2,8 @@ import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, test } from "vitest";
 import { batchRequestSchema } from "../../../lambdas/batches/request.ts";
 import { acceptBatch, checkpointBatch, finishBatch, settleBatch } from "../../../lambdas/batches/steps.ts";
+import { isOpen } from "../../../lambdas/generations/record.ts";
+import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { HOUR, NOON, queued, schema, submitting } from "../../support/generations.ts";
 import { newStores } from "./wiring.ts";
 
@@ -34,9 +36,9 @@ export function others(): void {
       expect(await batches.save(step)).toBe(true);
       expect(await batches.save(finishBatch(one, NOON))).toBe(false);
       if (step.state === "accepted") expect(await batches.save(finishBatch(step, NOON))).toBe(true);
-      expect(await batches.due(NOON + HOUR)).toEqual([other.id]);
+      expect((await batches.due(NOON + HOUR)).sort()).toEqual([one.id, other.id].sort());
       await batches.quarantine(other.id);
-      expect(await batches.due(NOON + HOUR)).toEqual([]);
+      expect(await batches.due(NOON + HOUR)).toEqual([one.id]);
       expect(await batches.get(one.id)).toMatchObject({ state: "expanded", invalid: 1 });
     });
 
@@ -130,6 +132,31 @@ export function others(): void {
       await pacer().resume();
       expect((await pacer().status()).paused).toBeNull();
       await pacer().confirm(turn);
+    });
+  });
+
+  describe("an end that nobody has heard of", () => {
+    test("is told again, later each time, until somebody has or it is given up", async () => {
+      const { generations, ends } = await newStores();
+      const [heard, lost] = [
+        { ...queued(), idempotency_key: "heard", id: "gen_heard" },
+        { ...queued(), id: "gen_lost" },
+      ];
+      for (const each of [heard, lost]) {
+        await generations.insert(each);
+        expect(await generations.save(cancel(each, NOON))).toBe(true);
+      }
+      expect(await ends.due(NOON)).toEqual([]);
+      await ends.announced(heard.id);
+      expect(await ends.due(NOON + HOUR)).toEqual([lost.id]);
+      const ended = await generations.get(lost.id);
+      if (ended === null || isOpen(ended)) throw new Error("it has ended");
+      await ends.tellAgain(ended, NOON + 2 * HOUR);
+      expect(await ends.due(NOON + HOUR)).toEqual([]);
+      expect(await generations.get(lost.id)).toMatchObject({ announced: false, announce_tries: 1 });
+      await ends.giveUp(lost.id);
+      expect(await ends.due(NOON + 3 * HOUR)).toEqual([]);
+      expect(await generations.get(heard.id)).toMatchObject({ announced: true });
     });
   });
 

@@ -5,6 +5,7 @@ import { createUsageStore } from "../../../lambdas/budgets/usage-table.ts";
 import { createListing } from "../../../lambdas/generations/listing.ts";
 import { createHeldPrices, createOpenPrices } from "../../../lambdas/generations/open-prices.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
+import { createUnannouncedEnds } from "../../../lambdas/generations/unannounced-ends.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createLedgerStore } from "../../../lambdas/openai/ledger-table.ts";
@@ -27,6 +28,7 @@ export async function newStores({ ownerBudget = "", environmentBudget = "" } = {
     table,
     generations: createGenerationStore(client, table, retentionDays, budget),
     listing: createListing(client, table),
+    ends: createUnannouncedEnds(client, table),
     batches: createBatchStore(client, { table, retentionDays, now }),
     ledger: createLedgerStore(client, { table, retentionDays, budget }),
     usage: createUsageStore(client, table),
