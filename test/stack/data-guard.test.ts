@@ -95,6 +95,7 @@ describe("the guard of data", () => {
     ).toEqual([
       "deletes generations/* after 30 days, what is there already too",
       "deletes manifests/* after 30 days, what is there already too",
+      "deletes results/* after 30 days, what is there already too",
       "deletes unverified/* after 30 days, what is there already too",
     ]);
   });
