@@ -1,9 +1,9 @@
-import { slotsOf } from "../pacing/lanes.ts";
+import { type Lane, slotsOf } from "../pacing/lanes.ts";
 import type { Pacer } from "../pacing/limiter.ts";
 import { slotsHeld } from "../pacing/pace.ts";
 import { timestamp } from "../platform/clock.ts";
 import { placeOf } from "./item.ts";
-import type { OpenGeneration, Queued } from "./record.ts";
+import type { Generation, OpenGeneration, Queued } from "./record.ts";
 import type { GenerationStore } from "./table.ts";
 
 /** When an open generation may start, and when to ask for it again. */
@@ -26,9 +26,11 @@ export interface EstimateNeeds {
 const PAUSED_RETRY_SECONDS = 60;
 const LONGEST_RETRY_SECONDS = 3600;
 const LONGEST_RUNNING_RETRY_SECONDS = 15;
+/** Generations ahead are counted up to so many. */
+const MOST_COUNTED = 100;
 const none: readonly string[] = [];
 
-/** Estimates the start of an open generation from the queue as it stands: two reads, however long it is. */
+/** Estimates the start of an open generation from the queue as it stands: three reads, however long it is. */
 export async function estimateStart(
   generation: OpenGeneration,
   dependencies: EstimateNeeds,
@@ -50,6 +52,17 @@ export async function estimateStart(
   };
 }
 
+/** Whether a generation is likely to start after a time (epoch milliseconds) only; false while the queue is paused. */
+export async function startsAfter(
+  time: number,
+  generation: Generation,
+  dependencies: EstimateNeeds,
+): Promise<boolean> {
+  if (generation.state !== "queued") return false;
+  const { startsAt } = await estimateStart(generation, dependencies);
+  return startsAt !== null && Date.parse(startsAt) > time;
+}
+
 /**
  * The next generations get the slots that are taken and not used yet, and the free ones after those: workers take a
  * slot before they choose the generation for it.
@@ -63,11 +76,13 @@ async function estimatedStart(
   const pacer = pacerOf(model);
   const { pace } = pacer;
   const notBefore = Date.parse(generation.not_before);
-  const [{ nextSlotAt, nextAppointmentAt, paused }, order] = await Promise.all([
+  const by = Math.max(now(), Date.parse(placeOf(generation)));
+  const inLane = (of: Lane) =>
+    lane === "interactive" ? generations.firstQueued(of, model, by, MOST_COUNTED) : none;
+  const [{ nextSlotAt, nextAppointmentAt, paused }, order, batch] = await Promise.all([
     pacer.status(),
-    lane === "interactive"
-      ? generations.firstQueued(lane, model, Math.max(now(), Date.parse(placeOf(generation))))
-      : none,
+    inLane("interactive"),
+    inLane("batch"),
   ]);
   if (paused !== null) return paused === "outage" ? "outage" : "operator";
   const firstSlotAt = nextSlotAt - slotsHeld(nextSlotAt, now(), pace) * pace.interval;
@@ -76,5 +91,5 @@ async function estimatedStart(
   if (lane === "batch") return Math.max(firstSlotAt, notBefore, appointment);
   const place = order.indexOf(id);
   const ahead = place === -1 ? order.length : place;
-  return Math.max(notBefore, firstSlotAt + slotsOf(ahead) * pace.interval);
+  return Math.max(notBefore, firstSlotAt + slotsOf(ahead, batch.length) * pace.interval);
 }

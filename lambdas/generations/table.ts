@@ -35,8 +35,11 @@ export interface GenerationStore {
   inquire(claim: Submitting, at: number): Promise<void>;
   /** Answers such a question: the worker lives. */
   answerInquiry(claim: Submitting): Promise<void>;
-  /** Ids of the first queued generations in the order of their places, of those whose place is not later than this. */
-  firstQueued(lane: Lane, model: string, by: number): Promise<string[]>;
+  /**
+   * Ids of the first queued generations in the order of their places, of those whose place is not later than this: ten,
+   * or as many as are asked for.
+   */
+  firstQueued(lane: Lane, model: string, by: number, most?: number): Promise<string[]>;
   /** Ids of open generations that should have moved on by now. */
   due(now: number): Promise<string[]>;
   /** Takes an unreadable record out of every queue, so that it can't hold anything up. */
@@ -184,7 +187,7 @@ export function createGenerationStore(
       await update(id, "REMOVE inquiry_at", "claim_id = :claim", { ":claim": claim_id });
     },
 
-    firstQueued: (lane, model, by) =>
+    firstQueued: (lane, model, by, most = CANDIDATES) =>
       ids(
         client.send(
           new QueryCommand({
@@ -193,7 +196,7 @@ export function createGenerationStore(
             KeyConditionExpression: "line = :line AND line_at <= :by",
             // "$" sorts after "#", which ends the time in the key.
             ExpressionAttributeValues: { ":line": lineKey(lane, model), ":by": `${timestamp(by)}$` },
-            Limit: CANDIDATES,
+            Limit: most,
           }),
         ),
       ),

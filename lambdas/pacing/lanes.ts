@@ -11,7 +11,7 @@ export function lanesInOrder(slotNumber: number): readonly Lane[] {
   return slotNumber % BATCH_SHARE === 0 ? ["batch", "interactive"] : LANES;
 }
 
-/** How many slots so many interactive generations take, with those that go to batch work in between. */
-export function slotsOf(interactive: number): number {
-  return interactive + Math.floor(interactive / (BATCH_SHARE - 1));
+/** How many slots so many interactive generations take, with those that go to batch work in between, as far as there is any. */
+export function slotsOf(interactive: number, batch: number): number {
+  return interactive + Math.min(batch, Math.floor(interactive / (BATCH_SHARE - 1)));
 }

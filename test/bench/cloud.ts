@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import ora from "ora";
 import { startLocalCloud } from "../../bin/local/cloud.ts";
 import { freePort } from "../../bin/local/ports.ts";
 import { type Simulator, startSimulator } from "../support/dashscope-simulator/server.ts";
@@ -13,8 +14,18 @@ export interface BenchCloud {
   readonly proxy: FaultProxy;
   /** Creates a generation and does not wait; answers its id. */
   create(prompt: string): Promise<string>;
+  /** Its processes run in here. */
+  readonly directory: string;
   /** Calls the API. */
   call(path: string, init?: RequestInit): Promise<Response>;
+}
+
+const spinner = ora();
+
+/** Says what is being done. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) spinner.start(text);
+  else process.stderr.write(`${text}\n`);
 }
 
 /** Runs a benchmark against a freshly deployed service, and leaves nothing behind. */
@@ -23,6 +34,7 @@ export async function withCloud<Result>(
   variables: Record<string, string>,
   measure: (cloud: BenchCloud) => Promise<Result>,
 ): Promise<Result> {
+  progress("deploying");
   const directory = mkdtempSync(join(tmpdir(), "image-service-bench-"));
   const port = await freePort();
   const simulator = await startSimulator({ pictures: "plain", ...settings });
@@ -54,6 +66,7 @@ export async function withCloud<Result>(
       return await measure({
         simulator,
         proxy,
+        directory,
         call,
         async create(prompt) {
           const response = await call("/generations", {
@@ -67,6 +80,7 @@ export async function withCloud<Result>(
         },
       });
     } finally {
+      spinner.stop();
       await cloud.stop();
     }
   } finally {

@@ -1,19 +1,38 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname } from "node:path";
 import { Command } from "commander";
-import { benchLatency } from "./latency.ts";
-import { benchPace } from "./pace.ts";
+import { PARTS } from "./parts.ts";
+import { benchPeers } from "./peers.ts";
+import type { Row } from "./row.ts";
 import { isBroken, soak } from "./soak.ts";
 
-const program = new Command("bench").description("Benchmarks of the deployed service, beside their floors.");
+const names = PARTS.map(({ name }) => name);
+
+const program = new Command("bench").description(
+  "Benchmarks of the deployed service, each figure beside its floor: on an idle machine, please.",
+);
 
 program
-  .command("pace [load]")
-  .description("jobs against a quota: wall time over the quota's own (a part of a load's name picks it)")
-  .action(async (load?: string) => console.table(await benchPace(load)));
-
-program
-  .command("latency")
-  .description("what the service adds to a call")
-  .action(async () => console.table(await benchLatency()));
+  .command("table [parts...]", { isDefault: true })
+  .description(`the table: ${names.join(", ")}, or all of them where none is named; or peers`)
+  .option("--json <file>", "where it is written as JSON", ".local/bench.json")
+  .action(async (wanted: string[], { json }: { json: string }) => {
+    const unknown = wanted.find((name) => name !== "peers" && !names.includes(name));
+    if (unknown !== undefined) program.error(`no such part: ${unknown}`);
+    const began = Date.now();
+    const rows: Row[] = [];
+    for (const { name, run } of PARTS)
+      if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await run()));
+    if (wanted.includes("peers")) rows.push(...(await benchPeers()));
+    console.table(rows);
+    const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+    const machine = { cores: cpus().length, node: process.version };
+    const all = { at: new Date(began).toISOString(), minutes, machine, rows };
+    mkdirSync(dirname(json), { recursive: true });
+    writeFileSync(json, `${JSON.stringify(all, null, 2)}\n`);
+    console.log(`${minutes} minutes; as JSON in ${json}`);
+  });
 
 program
   .command("soak [requests]")
@@ -25,10 +44,5 @@ program
     console.table([row]);
     if (isBroken(row)) process.exitCode = 1;
   });
-
-program.action(async () => {
-  console.table(await benchLatency());
-  console.table(await benchPace());
-});
 
 await program.parseAsync();

@@ -7,7 +7,7 @@ import { connectSimulator } from "../support/dashscope-simulator/client.ts";
 import { faultNames } from "../support/dashscope-simulator/faults.ts";
 import { paintLandscape } from "../support/dashscope-simulator/painting.ts";
 import { providerErrors } from "../support/dashscope-simulator/provider-errors.ts";
-import { SlidingWindow } from "../support/dashscope-simulator/quota.ts";
+import { Quota, type QuotaWindow } from "../support/dashscope-simulator/quota.ts";
 import { type Simulator, startSimulator } from "../support/dashscope-simulator/server.ts";
 
 const route = "/api/v1/services/aigc/multimodal-generation/generation";
@@ -138,16 +138,35 @@ describe("a call to the provider", () => {
 });
 
 describe("the quota", () => {
-  it("is a sliding window: no window of that length holds more", () => {
+  /** Whether calls at these times (milliseconds) pass. */
+  function passing(windows: QuotaWindow[]) {
     let now = 0;
-    const quota = new SlidingWindow(
-      () => ({ requests: 2, windowMs: 60_000 }),
+    const quota = new Quota(
+      () => windows,
       () => now,
     );
     const at = (time: number): boolean => {
       now = time;
       return quota.take();
     };
+    return { quota, at };
+  }
+
+  it("may count in the calendar's minutes: two calls around its turn pass", () => {
+    const { at } = passing([{ requests: 1, seconds: 60, by: "calendar" }]);
+    expect([59_999, 60_000, 60_001, 119_999, 120_000].map(at)).toEqual([true, true, false, false, true]);
+  });
+
+  it("may count in several windows: a call needs room in each", () => {
+    const { at } = passing([
+      { requests: 2, seconds: 60, by: "sliding" },
+      { requests: 1, seconds: 1, by: "sliding" },
+    ]);
+    expect([0, 999, 1000, 2000, 60_000, 61_000].map(at)).toEqual([true, false, true, false, true, true]);
+  });
+
+  it("is a sliding window: no window of that length holds more", () => {
+    const { quota, at } = passing([{ requests: 2, seconds: 60, by: "sliding" }]);
     expect([0, 50_000, 59_999, 60_000, 60_001, 109_999, 110_000].map(at)).toEqual([
       true,
       true,

@@ -9,10 +9,11 @@ import { billedOf } from "../billed.ts";
 import { type CreateNeeds, create } from "../create.ts";
 import { type OpenLimitNeeds, requireOpenLimit } from "../open-limit.ts";
 import { problemOfEnd } from "../problem-of-end.ts";
-import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
+import { hasEnded, type WaitNeeds } from "../read.ts";
 import { type Generation, isOpen } from "../record.ts";
 import type { CreateRequest, RequestSchema } from "../request.ts";
 import { generationView } from "../view.ts";
+import { waitInTime } from "../wait.ts";
 import { generationReply, type ReplyNeeds } from "./reply.ts";
 
 type CreateOperationNeeds = CreateNeeds &
@@ -69,7 +70,7 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
 
       const wait = waitOf(headers.prefer ?? { respondAsync: false, wait: null }, dependencies.longestWait);
       const until = Math.min(dependencies.now() + wait.seconds * 1000, request.answerBy);
-      const latest = await readUntil(generation, hasEnded, until, dependencies);
+      const latest = await waitInTime(generation, hasEnded, until, dependencies);
 
       const common = {
         ...(wait.applied !== null && { "Preference-Applied": wait.applied }),

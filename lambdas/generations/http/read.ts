@@ -4,8 +4,9 @@ import { prefer } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_QUERY, operation } from "../../http/operation.ts";
 import { waitOf } from "../../http/prefer.ts";
 import { owned } from "../owned.ts";
-import { hasEnded, readUntil, type WaitNeeds } from "../read.ts";
+import { hasEnded, type WaitNeeds } from "../read.ts";
 import { generationView } from "../view.ts";
+import { waitInTime } from "../wait.ts";
 import { entityTag, namesTag } from "./entity-tag.ts";
 import { ifNoneMatch } from "./if-none-match.ts";
 import { generationReply, type ReplyNeeds, unchangedReply } from "./reply.ts";
@@ -56,7 +57,7 @@ export const readGeneration = operation({
 
     const asked = headers.prefer?.wait ?? null;
     const wait = waitOf({ respondAsync: false, wait: asked ?? 0 }, dependencies.longestWait);
-    const latest = await readUntil(
+    const latest = await waitInTime(
       generation,
       // An ended generation has nothing to wait for.
       (each) => hasEnded(each) || (tags !== undefined && !unchanged(entityTag(each))),

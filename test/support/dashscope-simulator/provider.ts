@@ -1,6 +1,6 @@
 import { CallLog } from "./calls.ts";
 import { FaultBook } from "./faults.ts";
-import { SlidingWindow } from "./quota.ts";
+import { Quota } from "./quota.ts";
 import { ResultStore } from "./results.ts";
 import type { Settings } from "./settings.ts";
 
@@ -11,7 +11,7 @@ export class ProviderState {
   readonly log = new CallLog();
   readonly faults = new FaultBook();
   readonly results = new ResultStore();
-  readonly quota: SlidingWindow;
+  readonly quota: Quota;
   /** Wakes every call that waits when the simulator closes. */
   readonly closing = new AbortController();
   readonly #initial: Settings;
@@ -19,10 +19,10 @@ export class ProviderState {
   constructor(settings: Settings) {
     this.#initial = settings;
     this.settings = settings;
-    this.quota = new SlidingWindow(() => ({
-      requests: this.settings.requestsPerMinute,
-      windowMs: this.settings.windowSeconds * 1000,
-    }));
+    this.quota = new Quota(() => {
+      const { requestsPerMinute: requests, windowSeconds: seconds, quotas } = this.settings;
+      return [{ requests, seconds, by: "sliding" }, ...quotas];
+    });
   }
 
   /** As on the first day: no calls, no faults, no results, the settings of the start. */

@@ -8,6 +8,14 @@ export const settingsSchema = z.strictObject({
   requestsPerMinute: z.int().min(0),
   /** 60 as at the provider. Smaller scales time: the same number of calls in a shorter window. */
   windowSeconds: z.number().positive(),
+  /** Windows that it counts in besides: a second, or the calendar's minutes. */
+  quotas: z.array(
+    z.strictObject({
+      requests: z.int().min(0),
+      seconds: z.number().positive(),
+      by: z.enum(["sliding", "calendar"]),
+    }),
+  ),
   /** Null accepts any key that is not empty. */
   validKeys: z.array(z.string().min(1)).nullable(),
   /** How long a result URL lives; 0 gives URLs that are dead at birth. */
@@ -26,6 +34,7 @@ export const defaultSettings: Settings = {
   latencyMs: 2000,
   requestsPerMinute: 600,
   windowSeconds: 60,
+  quotas: [],
   validKeys: null,
   urlTtlSeconds: 86_400,
   pictures: "landscape",

@@ -3,7 +3,7 @@ import { logger } from "../../../lambdas/platform/observe.ts";
 import type { Submitted } from "./history.ts";
 import { checkEnds } from "./invariants/honest-ends.ts";
 import { idOfJob } from "./naming.ts";
-import type { Scenario } from "./scenario.ts";
+import type { PortCall, Scenario } from "./scenario.ts";
 import { MINUTE, START } from "./timeline.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -19,6 +19,8 @@ interface Result {
   /** Who did what and when, for a person to read. */
   readonly events: readonly string[];
   readonly receives: number;
+  /** How often the processes called outside, by what for. */
+  readonly calls: ReadonlyMap<PortCall, number>;
   readonly deadLetters: readonly string[];
   readonly signals: readonly string[];
   /** Milliseconds from the start to the last end. */
@@ -40,6 +42,7 @@ export async function play(scenario: Scenario): Promise<Result> {
     violations: chronicle.violations,
     events: chronicle.events,
     receives: queue.receives,
+    calls: world.calls,
     deadLetters: queue.deadLetters,
     signals: chronicle.signals,
     duration: history.lastEnd - START,

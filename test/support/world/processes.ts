@@ -40,6 +40,8 @@ interface Surroundings {
   readonly chronicle: Chronicle;
   readonly history: History;
   readonly latency: () => number;
+  /** How often each call was made. */
+  readonly calls: Map<PortCall, number>;
   /** What a cold worker takes longer. */
   readonly coldDelay: () => number;
 }
@@ -73,7 +75,7 @@ const PEERS: Readonly<Record<PortCall, string | null>> = {
 };
 
 export function createProcesses(surroundings: Surroundings): Processes {
-  const { timeline, chronicle, history, latency, coldDelay } = surroundings;
+  const { timeline, chronicle, history, latency, calls, coldDelay } = surroundings;
   const strike = faultPlan(surroundings.faults);
 
   function kill(process: Process, why: string): void {
@@ -93,6 +95,7 @@ export function createProcesses(surroundings: Surroundings): Processes {
     return new Promise((resolve, reject) => {
       timeline.after(takes + connecting(process, kind), async () => {
         if (!process.alive) return;
+        calls.set(kind, (calls.get(kind) ?? 0) + 1);
         const { nth, fault } = strike(kind);
         if (fault === "crash before") return kill(process, `before ${kind} ${nth}`);
         if (fault === "error before") {

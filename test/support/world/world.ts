@@ -14,7 +14,7 @@ import { createQueue, type Queue } from "./queue.ts";
 import { latencies, seededRandom } from "./random.ts";
 import { scheduleReconciler } from "./reconciler.ts";
 import { createRelay, type Relay } from "./relay.ts";
-import type { Scenario } from "./scenario.ts";
+import type { PortCall, Scenario } from "./scenario.ts";
 import { createSecret } from "./secret.ts";
 import { createTable } from "./table.ts";
 import { MINUTE, START, Timeline } from "./timeline.ts";
@@ -27,6 +27,8 @@ export interface World {
   readonly timeline: Timeline;
   readonly chronicle: Chronicle;
   readonly history: History;
+  /** How often the processes called outside, by what for. */
+  readonly calls: ReadonlyMap<PortCall, number>;
   readonly naming: Naming;
   readonly callers: Callers;
   readonly queue: Queue;
@@ -48,8 +50,9 @@ export function createWorld(scenario: Scenario): World {
   const chronicle = new Chronicle(timeline);
   const history = new History();
   const naming = new Naming(jobs.length);
+  const calls = new Map<PortCall, number>();
   const coldDelay = () => (scenario.coldStart === 0 ? 0 : random() * scenario.coldStart);
-  const processes = createProcesses({ faults, timeline, chronicle, history, latency, coldDelay });
+  const processes = createProcesses({ calls, faults, timeline, chronicle, history, latency, coldDelay });
   const surroundings = {
     scenario,
     pace,
@@ -120,7 +123,19 @@ export function createWorld(scenario: Scenario): World {
   const callers = createCallers({ ...doubles, jobs });
   callers.start();
   scheduleReconciler(doubles);
-  return { timeline, chronicle, history, naming, callers, queue, relay, workers, bucket, providersPace };
+  return {
+    timeline,
+    chronicle,
+    history,
+    calls,
+    naming,
+    callers,
+    queue,
+    relay,
+    workers,
+    bucket,
+    providersPace,
+  };
 }
 
 function transition(name: string, previous: Generation | null, next: Generation): string {

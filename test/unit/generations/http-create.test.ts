@@ -40,9 +40,29 @@ describe("creating a generation", () => {
     }
     const answer = await api.send(create({ prompt: "the sixth" }, { Prefer: "respond-async" }));
     const start = Date.parse(answer.body.estimated_start_at) - api.clock.now;
-    // Five are ahead, and batch work takes one slot of four.
-    expect(Math.round(start / 1000)).toBe(6);
-    expect(answer.headers["retry-after"]).toBe("8");
+    // Five are ahead, and no batch work waits that would take one slot of four.
+    expect(Math.round(start / 1000)).toBe(5);
+    expect(answer.headers["retry-after"]).toBe("7");
+  });
+
+  test("does not hold a wait that cannot end in time: 202 comes at once, and says when to ask again", async () => {
+    const api = apiUnderTest();
+    for (let i = 0; i < 40; i++) {
+      await api.send(create({ prompt: `fox ${i}` }, { Prefer: "respond-async" }));
+      api.clock.now += 1;
+    }
+    const before = api.clock.now;
+    const answer = await api.send(create({ prompt: "the forty-first" }));
+    expect(answer.status).toBe(202);
+    expect(api.clock.now - before).toBeLessThan(1000);
+    expect(Number(answer.headers["retry-after"])).toBeGreaterThan(25);
+    // The long poll of the same is not held either.
+    const read = await api.send({
+      path: `/generations/${answer.body.id}`,
+      headers: { Prefer: "wait=20", "If-None-Match": answer.headers["etag"] ?? "" },
+    });
+    expect(read.status).toBe(304);
+    expect(api.clock.now - before).toBeLessThan(2000);
   });
 
   test("promises no start while the queue stands still", async () => {
