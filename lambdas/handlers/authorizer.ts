@@ -4,9 +4,9 @@ import { authorize } from "../api-keys/authorize.ts";
 import { createApiKeyStore } from "../api-keys/table.ts";
 import { documents } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
-import { logger } from "../platform/observe.ts";
+import { logger, toldOfEnd } from "../platform/observe.ts";
 
 /** Tells API Gateway whose key a request carries. */
-export const handler = middy(authorize(createApiKeyStore(documents, required("TABLE_NAME"), Date.now))).use(
-  injectLambdaContext(logger),
-);
+export const handler = middy(authorize(createApiKeyStore(documents, required("TABLE_NAME"), Date.now)))
+  .use(injectLambdaContext(logger))
+  .use(toldOfEnd);

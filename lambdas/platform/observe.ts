@@ -29,9 +29,17 @@ export function counted(
   logger[level](name, fields);
 }
 
+/** Says at the lowest level that a run is over: on this machine, where no platform does. */
+export const toldOfEnd = { after: tellEnd, onError: tellEnd };
+
+function tellEnd(): void {
+  logger.debug("done");
+}
+
 /** Publishes what a request counted. Powertools' own middleware warns of every request that counted nothing. */
 export const publishedMetrics = { after: publishMetrics, onError: publishMetrics };
 
 function publishMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  tellEnd();
 }
