@@ -2,7 +2,7 @@ import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   QueryCommand,
-  type QueryCommandInput,
+  type QueryCommandOutput,
 } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { LANES } from "../pacing/lanes.ts";
@@ -36,12 +36,17 @@ export function createOpenPrices(client: DynamoDBDocumentClient, table: string):
   return async (owner, month) => {
     const prices: HeldPrice[] = [];
     for (const lane of LANES) {
-      const keys = await keysOf(client, {
-        TableName: table,
-        IndexName: "by_owner_open",
-        KeyConditionExpression: "owner_open = :open AND begins_with(created, :month)",
-        ExpressionAttributeValues: { ":open": openKey(owner, lane), ":month": month },
-      });
+      const keys = await keysOf((start) =>
+        client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: "by_owner_open",
+            KeyConditionExpression: "owner_open = :open AND begins_with(created, :month)",
+            ExpressionAttributeValues: { ":open": openKey(owner, lane), ":month": month },
+            ...start,
+          }),
+        ),
+      );
       prices.push(...(await pricesOf(keys, month, client, table)));
     }
     return prices;
@@ -54,29 +59,35 @@ export function createHeldPrices(
   table: string,
 ): (month: string) => Promise<HeldPrice[]> {
   return async (month) => {
-    const keys = await keysOf(client, {
-      TableName: table,
-      IndexName: "open",
-      KeyConditionExpression: "#open = :open",
-      ExpressionAttributeNames: { "#open": "open" },
-      ExpressionAttributeValues: { ":open": "open" },
-    });
+    const keys = await keysOf((start) =>
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: "open",
+          KeyConditionExpression: "#open = :open",
+          ExpressionAttributeNames: { "#open": "open" },
+          ExpressionAttributeValues: { ":open": "open" },
+          ...start,
+        }),
+      ),
+    );
     return pricesOf(keys, month, client, table);
   };
 }
 
 type Key = Record<string, unknown>;
 
-async function keysOf(client: DynamoDBDocumentClient, query: QueryCommandInput): Promise<Key[]> {
+/** The keys of all pages of a query. */
+async function keysOf(
+  ask: (start: { readonly ExclusiveStartKey?: Key }) => Promise<QueryCommandOutput>,
+): Promise<Key[]> {
   const keys: Key[] = [];
-  let start: Key | undefined;
-  do {
-    const page = await client.send(
-      new QueryCommand({ ...query, ...(start !== undefined && { ExclusiveStartKey: start }) }),
-    );
-    keys.push(...(page.Items ?? []).map(({ pk }) => ({ pk })));
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
+  let start: { readonly ExclusiveStartKey?: Key } | null = {};
+  while (start !== null) {
+    const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await ask(start);
+    keys.push(...Items.map(({ pk }) => ({ pk })));
+    start = LastEvaluatedKey === undefined ? null : { ExclusiveStartKey: LastEvaluatedKey };
+  }
   return keys;
 }
 
