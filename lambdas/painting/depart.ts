@@ -1,6 +1,6 @@
 import type { Pacer } from "../pacing/limiter.ts";
 import type { Slot } from "../pacing/limiter-state.ts";
-import { closest } from "../pacing/pace.ts";
+import { callsInSecond, closest, type Pace } from "../pacing/pace.ts";
 import type { Departure } from "../providers/port.ts";
 import { PREPARATION_MS } from "./await-slot.ts";
 import { bestEffort } from "./best-effort.ts";
@@ -74,12 +74,17 @@ export function leavingAt(
 
 /** So late that a note of it may come too late for the next call. */
 function isVeryLate(slot: Slot, pacer: Pacer, now: number): boolean {
-  return isClose(pacer) && now - slot.at > pacer.pace.interval / 4;
+  return isClose(pacer) && now - slot.at > nextCounted(pacer.pace) / 4;
+}
+
+/** How long after a call the first one may leave that the provider counts in another window, in milliseconds. */
+function nextCounted(pace: Pace): number {
+  return callsInSecond(pace) * closest(pace);
 }
 
 /** Whether the call of the next slot may be leaving, and have looked before this one was noted. */
 function isOvertaken(due: number, { pace }: Pacer, now: number): boolean {
-  return now - due > closest(pace) - LAST_LOOK_MS - NOTE_MS;
+  return now - due > nextCounted(pace) - LAST_LOOK_MS - NOTE_MS;
 }
 
 /** Another slot for a call that missed its own; null where none is near. */
