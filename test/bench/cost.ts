@@ -41,7 +41,7 @@ export function benchCost(): Promise<Row[]> {
       return [
         {
           what: "table calls of a picture, uncontended, without polls",
-          measured: `${of("PutItem", "UpdateItem").toFixed(1)} writes, ${of("GetItem").toFixed(1)} reads, ${of("Query").toFixed(1)} queries`,
+          measured: `${of("PutItem", "UpdateItem").toFixed(1)} writes, ${of("TransactWriteItems").toFixed(1)} transactions, ${of("GetItem").toFixed(1)} reads, ${of("Query").toFixed(1)} queries`,
           beside: "3 writes: accepted, claimed and painted, stored",
           goal: "the fewest that keep the promises",
         },

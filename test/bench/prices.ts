@@ -33,6 +33,8 @@ export function costOf(
   const count = (...names: readonly string[]) => names.reduce((sum, name) => sum + (calls.get(name) ?? 0), 0);
   const table =
     count("DynamoDB.PutItem", "DynamoDB.UpdateItem") * UNITS_OF_A_WRITE * WRITE_UNIT +
+    // Two items in each, and a transaction costs twice.
+    count("DynamoDB.TransactWriteItems") * 4 * WRITE_UNIT +
     count("DynamoDB.GetItem", "DynamoDB.Query") * READ_UNIT;
   // Lambda's own receive and delete besides.
   const queue = (count("SQS.SendMessageBatch", "SQS.ChangeMessageVisibility") + 2) * SQS_REQUEST;

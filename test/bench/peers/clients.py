@@ -59,6 +59,9 @@ def litellm_proxy(prompt):
 ask = {"naive": naive, "tenacity": tenacious, "dashscope": dashscope_sdk, "litellm": litellm_proxy}[contestant]
 
 
+writing = threading.Lock()
+
+
 def run(prompt):
     began = time.monotonic()
     error = None
@@ -67,7 +70,9 @@ def run(prompt):
         picture.raise_for_status()
     except Exception as failure:  # whatever it is, its caller sees it
         error = f"{type(failure).__name__}: {failure}"[:120]
-    print(json.dumps({"prompt": prompt, "error": error, "seconds": time.monotonic() - began}), flush=True)
+    line = json.dumps({"prompt": prompt, "error": error, "seconds": time.monotonic() - began})
+    with writing:
+        print(line, flush=True)
 
 
 threads = [threading.Thread(target=run, args=(prompt,)) for prompt in prompts]
