@@ -17,18 +17,20 @@ import { aws, stack } from "./harness.ts";
 const api = await DescribedApi.at(stack.api_url, stack.api_key);
 const START = Date.now() - 3_600_000;
 
-/** Generations of an owner that ended long ago, a second apart, oldest first. */
+/** Generations of an owner that ended long ago, as everybody knows, a second apart, oldest first. */
 function history(owner: string, count: number): EndedGeneration[] {
-  return Array.from({ length: count }, (_, index) => {
-    const now = START + index * 1000;
-    const key = `order-${index}`;
-    const accepted = { ...queued({ now }), id: idForKey(owner, key), owner, idempotency_key: key };
-    const claimed = submitting(accepted, accepted.id, now);
-    if (index % 10 === 0) return cancel(accepted, now);
-    if (index % 10 === 1)
-      return refuse(claimed, { now, code: "content_rejected", message: "No.", provider: null });
-    return succeeded(painted(claimed, now), now);
-  });
+  return Array.from({ length: count }, (_, index) => ({ ...ended(owner, index), announced: true }));
+}
+
+function ended(owner: string, index: number): EndedGeneration {
+  const now = START + index * 1000;
+  const key = `order-${index}`;
+  const accepted = { ...queued({ now }), id: idForKey(owner, key), owner, idempotency_key: key };
+  const claimed = submitting(accepted, accepted.id, now);
+  if (index % 10 === 0) return cancel(accepted, now);
+  if (index % 10 === 1)
+    return refuse(claimed, { now, code: "content_rejected", message: "No.", provider: null });
+  return succeeded(painted(claimed, now), now);
 }
 
 async function write(generations: readonly Generation[]): Promise<void> {
