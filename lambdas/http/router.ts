@@ -6,16 +6,18 @@ type Match<Some> =
   | { readonly kind: "other_methods"; readonly methods: readonly string[] }
   | { readonly kind: "nothing" };
 
-/** Finds the operation for a request. */
-export function match<Some extends Outline>(
+/** Finds the operation for a request. A path that is written out goes before a pattern that fits it too. */
+export function match<Some extends Pick<Outline, "method" | "path">>(
   operations: readonly Some[],
   method: string,
   path: string,
 ): Match<Some> {
-  const atPath = operations.flatMap((operation) => {
+  const fitting = operations.flatMap((operation) => {
     const parts = partsOf(path, operation.path);
     return parts === null ? [] : [{ operation, parts }];
   });
+  const writtenOut = fitting.filter(({ operation }) => operation.path === path);
+  const atPath = writtenOut.length > 0 ? writtenOut : fitting;
   const found = atPath.find(({ operation }) => operation.method === method);
   if (found !== undefined) return { kind: "operation", ...found };
   if (atPath.length > 0)

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { timeoutsFor } from "../../lib/timeouts.ts";
 import { processesOf } from "../support/fault-proxy/client.ts";
 import type { Fault } from "../support/fault-proxy/faults.ts";
 import {
@@ -61,7 +62,10 @@ describe("the worker's process dies, and the queue delivers again", () => {
 
   test.concurrent("before it puts a throttled message back: it is tried again all the same", async () => {
     const wanted = job("[[fault:throttle-once]]");
-    const fault = await strike(wanted, { operation: "SQS.ChangeMessageVisibility", action: "kill-before" });
+    // Signs of life hide the message too, for longer.
+    const sign = `"VisibilityTimeout":${timeoutsFor(4).workVisibility}`;
+    const putBack = { operation: "SQS.ChangeMessageVisibility", without: sign } as const;
+    const fault = await strike(wanted, { ...putBack, action: "kill-before" });
     await send(wanted);
 
     await expectPicture(await end(wanted), wanted, 2);

@@ -25,6 +25,20 @@ describe("a batch", () => {
     });
     expect(complete.headers.has("retry-after")).toBe(false);
     expect(complete.body).toMatchObject({ counts: { total: 2, succeeded: 2 } });
+    const canceled = await ask(`/batches/${idOf(told)}/cancel`, { method: "POST" });
+    expect([canceled.status, canceled.body["counts"]]).toEqual([200, complete.body["counts"]]);
+    const list = await ask("/batches?limit=1");
+    expect(list).toMatchObject({ status: 200, body: { object: "list", data: [{ object: "batch" }] } });
+  });
+
+  test("may be handed in as a manifest, at an address of its owner's", async () => {
+    const told = await ask("/batches/manifests", { json: { bytes: 20 } });
+    expect(told).toMatchObject({ status: 201, body: { bucket: stack.bucket_name } });
+  });
+
+  test("and whatever else was painted is counted in the month's usage", async () => {
+    const told = await ask("/usage");
+    expect(told).toMatchObject({ status: 200, body: { object: "usage", currency: "USD" } });
   });
 
   test("points at every fault of every item at once", async () => {

@@ -24,6 +24,8 @@ export interface Fault {
   readonly caller: FunctionName;
   /** A part of the call's body. */
   readonly body?: string;
+  /** What the call's body does not have. */
+  readonly without?: string;
   /** The generation that the call names or, where it names none, that its process named last. */
   readonly generationId?: string;
   readonly action: FaultAction;
@@ -69,6 +71,7 @@ function matches(fault: Fault, call: ServiceCall): boolean {
     fault.operation === call.operation &&
     fault.caller === call.caller &&
     call.body.includes(fault.body ?? "") &&
+    (fault.without === undefined || !call.body.includes(fault.without)) &&
     (fault.generationId === undefined || call.generationIds.includes(fault.generationId))
   );
 }
