@@ -169,7 +169,7 @@ export function modelFaults(
   for (const field of MODEL_FIELDS) {
     if (field in model.fields || (request[field] ?? null) === null) continue;
     const knowing = offer.models.filter(({ fields }) => field in fields).map(({ id }) => id);
-    const others = knowing.length === 0 ? "no model here knows it" : `${knowing.join(", ")} know it`;
+    const others = knowing.length === 0 ? "no model here knows it" : `known to ${knowing.join(", ")}`;
     faults.push({ field, detail: `is not a field of ${model.id}; ${others}` });
   }
   return faults;

@@ -64,7 +64,7 @@ describe("fields beside OpenAI's", () => {
 
   test("are refused by a model that does not know them, in the words of REST", () => {
     const faults = faultsOf({ prompt: "a fox", model: "sketch", negative_prompt: "blur" });
-    expect(faults).toEqual([["negative_prompt", "is not a field of sketch; oils know it"]]);
+    expect(faults).toEqual([["negative_prompt", "is not a field of sketch; known to oils"]]);
   });
 
   test("that only OpenAI's models know say nothing, whatever they hold", () => {

@@ -97,9 +97,9 @@ describe("a provider and its models, registered in a test alone", () => {
     [
       { model: "sketch", negative_prompt: "rain" },
       "negative_prompt",
-      "is not a field of sketch; oils know it",
+      "is not a field of sketch; known to oils",
     ],
-    [{ model: "sketch", prompt_extend: true }, "prompt_extend", "is not a field of sketch; oils know it"],
+    [{ model: "sketch", prompt_extend: true }, "prompt_extend", "is not a field of sketch; known to oils"],
     [{ model: "sketch", size: "99*100" }, "size", "must have 10000 to 1000000 pixels for sketch"],
     [{ model: "sketch", size: "1000*200" }, "size", "must not be wider or higher than 4:1 for sketch"],
     [{ model: "sketch", n: 4 }, "n", "must be at most 3 for sketch"],
