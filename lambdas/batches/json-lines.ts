@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf } from "../platform/faults.ts";
+import { isRecord } from "../platform/is-record.ts";
 import { parseStrictJson } from "../platform/strict-json.ts";
 import { BODY_PATHS, InvalidLine, type Item, type Line, textLinesIn } from "./lines.ts";
 
@@ -44,13 +45,9 @@ const openAiLine = z.strictObject({
 });
 
 function itemOf(value: unknown): Item {
-  if (!isObject(value) || !MARKS.some((mark) => Object.hasOwn(value, mark)))
+  if (!isRecord(value) || !MARKS.some((mark) => Object.hasOwn(value, mark)))
     return { customId: null, path: "/generations", body: value };
   const { success, data, error } = openAiLine.safeParse(value, IN_OUR_WORDS);
   if (!success) throw new InvalidLine(faultsOf(error), customId.safeParse(value["custom_id"]).data ?? null);
   return { customId: data.custom_id ?? null, path: data.url, body: data.body };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { type RequestSchema, requestHash } from "../generations/request.ts";
+import type { RequestSchema } from "../generations/request.ts";
+import { requestHash } from "../generations/request-hash.ts";
 import { MOST_INLINE } from "./record.ts";
 
 const manifest = z

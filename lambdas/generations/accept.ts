@@ -3,7 +3,8 @@ import { timestamp } from "../platform/clock.ts";
 import { idForKey, lineOf, randomId } from "../platform/ids.ts";
 import { withHappenings } from "./history.ts";
 import { type Queued, SCHEMA } from "./record.ts";
-import { type CreateRequest, chooseSeed, inputOf, requestHash } from "./request.ts";
+import { type CreateRequest, chooseSeed, inputOf } from "./request.ts";
+import { requestHash } from "./request-hash.ts";
 
 interface Intake {
   readonly request: CreateRequest;

@@ -4,7 +4,8 @@ import { ServiceError } from "../platform/problems.ts";
 import { type Offer, priceIn } from "../providers/registry.ts";
 import { accept } from "./accept.ts";
 import type { Generation, Queued } from "./record.ts";
-import { type CreateRequest, requestHash, warningsOf } from "./request.ts";
+import { type CreateRequest, warningsOf } from "./request.ts";
+import { requestHash } from "./request-hash.ts";
 import type { GenerationStore } from "./table.ts";
 
 /** Who asks for a picture, and how. */

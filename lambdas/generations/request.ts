@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import * as z from "zod";
 import { parseOrThrow } from "../platform/faults.ts";
+import { isRecord } from "../platform/is-record.ts";
 import type { ModelFields, PaintRequest } from "../providers/port.ts";
 import type { Offer, OfferedModel } from "../providers/registry.ts";
 import { sizeFault } from "../providers/sizes.ts";
@@ -201,10 +201,6 @@ function agreed<Value>(name: string, [first, ...others]: readonly Value[]): Reco
   return first === undefined || others.some((other) => other !== first) ? {} : { [name]: first };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Checks a create request.
  *
@@ -229,42 +225,6 @@ export function warningsOf(request: CreateRequest, { prompt, fields }: OfferedMo
   const limit = fields.negative_prompt?.limit ?? null;
   if (limit !== null) check("negative_prompt", request.negative_prompt ?? "", limit, "");
   return warnings;
-}
-
-/**
- * Tells whether two requests with one idempotency key are the same intent: the whole request counts. The first fields
- * have their places since the first release, and must keep them: hashes are in the table. A field that came later counts
- * by its name where it is not null, so that keys from before it still fit.
- */
-export function requestHash(request: CreateRequest): string {
-  const { prompt, negative_prompt, model, size, n, seed, prompt_extend, watermark, ...others } = request;
-  const { on_unknown_outcome, metadata, ...later } = others;
-  const intent = [
-    prompt,
-    negative_prompt,
-    model,
-    size,
-    n,
-    seed,
-    prompt_extend,
-    watermark,
-    on_unknown_outcome,
-    sorted(metadata),
-    ...sorted(later).flatMap(([name, value]) =>
-      value === null || value === undefined ? [] : [[name, JSON.stringify(value, inOrder)]],
-    ),
-  ];
-  return createHash("sha256").update(JSON.stringify(intent)).digest("hex");
-}
-
-/** For JSON.stringify: objects with their entries by name. */
-function inOrder(_: string, value: unknown): unknown {
-  return isRecord(value) ? Object.fromEntries(sorted(value)) : value;
-}
-
-/** The entries of an object by name: two spellings of one object are one. */
-function sorted(value: Readonly<Record<string, unknown>>): [string, unknown][] {
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** A seed for a request that leaves it to us. */

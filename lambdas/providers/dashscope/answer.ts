@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isRecord } from "../../platform/is-record.ts";
 import {
   type FoundPicture,
   type IsResultUrl,
@@ -82,7 +83,7 @@ function documentsOf(body: string): readonly unknown[] {
 
 function objectsIn(json: unknown): readonly unknown[] {
   const all: readonly unknown[] = Array.isArray(json) ? json : [json];
-  return all.filter((item) => typeof item === "object" && item !== null && !Array.isArray(item));
+  return all.filter(isRecord);
 }
 
 function parsed(json: string): unknown {

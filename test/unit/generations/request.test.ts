@@ -4,9 +4,9 @@ import {
   inputOf,
   inputSchema,
   parseCreateRequest,
-  requestHash,
   warningsOf,
 } from "../../../lambdas/generations/request.ts";
+import { requestHash } from "../../../lambdas/generations/request-hash.ts";
 import { type Fault, InvalidInput } from "../../../lambdas/platform/problems.ts";
 import { offer, schema } from "../../support/generations.ts";
 
