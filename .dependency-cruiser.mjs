@@ -17,7 +17,7 @@ const outside = [
 const facts = [
   "^lambdas/http/security-headers\\.ts$",
   "^lambdas/pacing/pace\\.ts$",
-  "^lambdas/platform/(environment|problems)\\.ts$",
+  "^lambdas/platform/(environment|problem-table|problems)\\.ts$",
   "^lambdas/providers/(port|registry)\\.ts$",
 ];
 

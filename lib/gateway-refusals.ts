@@ -1,6 +1,7 @@
 import { ResponseType, type RestApi } from "aws-cdk-lib/aws-apigateway";
 import { SECURITY_HEADERS } from "../lambdas/http/security-headers.ts";
-import { type ProblemCode, problemOf } from "../lambdas/platform/problems.ts";
+import type { ProblemCode } from "../lambdas/platform/problem-table.ts";
+import { problemOf } from "../lambdas/platform/problems.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** One of API Gateway's own refusals, in the words of our problem documents. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { RequestSchema } from "../generations/request.ts";
 import { nearest } from "../platform/nearest.ts";
-import { InvalidInput } from "../platform/problems.ts";
+import { InvalidInput } from "../platform/service-error.ts";
 import { cellsOf, rowsIn } from "./csv-rows.ts";
 import { customId } from "./json-lines.ts";
 import { InvalidLine, type Item, type Line, textLinesIn } from "./lines.ts";

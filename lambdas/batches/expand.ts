@@ -3,7 +3,7 @@ import type { RequestSchema } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import { cancel } from "../generations/transitions/queued.ts";
 import { lineKeyOf } from "../platform/ids.ts";
-import { Contended, ServiceError } from "../platform/problems.ts";
+import { Contended, ServiceError } from "../platform/service-error.ts";
 import type { Offer } from "../providers/registry.ts";
 import { linesOfManifest } from "./dialects.ts";
 import { jsonLine } from "./json-lines.ts";

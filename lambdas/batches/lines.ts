@@ -1,5 +1,5 @@
 import type { CreateRequest } from "../generations/request.ts";
-import { type Fault, InvalidInput } from "../platform/problems.ts";
+import { type Fault, InvalidInput } from "../platform/service-error.ts";
 import { MOST_LINE_BYTES } from "./record.ts";
 
 /** What is asked for on a line, not checked yet. */

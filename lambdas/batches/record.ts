@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { billedSchema } from "../platform/problems.ts";
+import { billedSchema } from "../platform/problem-table.ts";
 
 /** RFC 3339 UTC with milliseconds, so that texts compare as times do. */
 const time = z.iso.datetime({ precision: 3 });

@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { Member } from "../generations/member.ts";
 import { type Generation, statusSchema } from "../generations/record.ts";
 import { faultSchema } from "../http/problem-schema.ts";
-import { billedSchema, InvalidInput, providerRefusal } from "../platform/problems.ts";
+import { billedSchema } from "../platform/problem-table.ts";
+import { InvalidInput, providerRefusal } from "../platform/service-error.ts";
 import type { LineFaults } from "./record.ts";
 
 /** What one line of a batch came to: a line of its results. */

@@ -1,6 +1,6 @@
 import { timestamp } from "../platform/clock.ts";
 import { batchId } from "../platform/ids.ts";
-import { shortened } from "../platform/problems.ts";
+import { shortened } from "../platform/service-error.ts";
 import type { AcceptedBatch, Batch, LineFaults, ReadBatch, Settlement } from "./record.ts";
 import { type BatchRequest, batchHash } from "./request.ts";
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Member } from "../generations/member.ts";
 import { faultSchema } from "../http/problem-schema.ts";
 import { idForKey, lineKeyOf } from "../platform/ids.ts";
-import { billedSchema, PROBLEMS } from "../platform/problems.ts";
+import { billedSchema, PROBLEMS } from "../platform/problem-table.ts";
 import { countsOf, usageOf } from "./counts.ts";
 import { type Batch, countsSchema, type LineFaults } from "./record.ts";
 

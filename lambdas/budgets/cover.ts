@@ -1,5 +1,5 @@
 import { millionthsOf } from "../platform/money.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import type { RemainingBudget } from "./table.ts";
 
 /**

@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { timestamp } from "../platform/clock.ts";
 import { amountOf, millionthsOf } from "../platform/money.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 
 /** What may be spent in a calendar month (UTC), in millionths of the provider's currency; null for any amount. */
 export interface Budget {

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
-import { Contended } from "../platform/problems.ts";
+import { Contended } from "../platform/service-error.ts";
 import { type Charge, isSameCharge, NO_CHARGE, type UsageAccount, type UsageCounter } from "./usage.ts";
 
 /** A charge of a generation, to be counted once. */

@@ -1,4 +1,4 @@
-import type { Billed } from "../platform/problems.ts";
+import type { Billed } from "../platform/problem-table.ts";
 import type { Generation } from "./record.ts";
 
 /** Whether a charge is known, excluded or possible so far. */

@@ -1,6 +1,6 @@
 import type { Lane } from "../pacing/lanes.ts";
 import { DEFAULT_DEADLINE_SECONDS } from "../platform/duration.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import { type Offer, priceIn } from "../providers/registry.ts";
 import { accept } from "./accept.ts";
 import type { Generation, Queued } from "./record.ts";

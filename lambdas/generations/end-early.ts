@@ -1,5 +1,5 @@
 import type { ImageStore } from "../images/bucket.ts";
-import { Contended, ServiceError } from "../platform/problems.ts";
+import { Contended, ServiceError } from "../platform/service-error.ts";
 import { billedOf } from "./billed.ts";
 import { owned } from "./owned.ts";
 import type { ReadNeeds } from "./read.ts";

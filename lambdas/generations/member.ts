@@ -1,5 +1,5 @@
 import { lineOf } from "../platform/ids.ts";
-import { type Billed, billedSchema } from "../platform/problems.ts";
+import { type Billed, billedSchema } from "../platform/problem-table.ts";
 import { billedOf } from "./billed.ts";
 import { type Generation, isOpen, type Status, statusOf, statusSchema } from "./record.ts";
 

@@ -1,6 +1,6 @@
 import type { Lane } from "../pacing/lanes.ts";
 import { idForKey } from "../platform/ids.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import type { GenerationListing } from "./listing.ts";
 import type { GenerationStore } from "./table.ts";
 

@@ -1,5 +1,5 @@
 import { GENERATION_ID } from "../platform/ids.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import { type ReadNeeds, read } from "./read.ts";
 import type { Generation } from "./record.ts";
 

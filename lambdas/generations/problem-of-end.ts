@@ -1,4 +1,4 @@
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import type { EndedGeneration } from "./record.ts";
 
 /** The problem that a generation which ended without an image stands for; null for any other. */

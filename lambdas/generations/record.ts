@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { IMAGE_TYPES } from "../images/image-type.ts";
 import { LANES } from "../pacing/lanes.ts";
-import { billedSchema, PROBLEMS, type ProblemCode, providerRefusal } from "../platform/problems.ts";
+import { billedSchema, PROBLEMS, type ProblemCode } from "../platform/problem-table.ts";
+import { providerRefusal } from "../platform/service-error.ts";
 import { historyEntry } from "./history.ts";
 import { inputSchema } from "./request.ts";
 import { waitingRecord } from "./waiting.ts";

@@ -4,7 +4,7 @@ import { type Budget, exceeded } from "../budgets/table.ts";
 import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
-import { Contended } from "../platform/problems.ts";
+import { Contended } from "../platform/service-error.ts";
 import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
 import { type Canceled, type Generation, generationSchema, type Queued, type Submitting } from "./record.ts";
 import { withRelease, withReservation } from "./reservation.ts";

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { ImageAddress } from "../images/bucket.ts";
 import { lineOf } from "../platform/ids.ts";
-import { billedSchema, providerRefusal } from "../platform/problems.ts";
+import { billedSchema } from "../platform/problem-table.ts";
+import { providerRefusal } from "../platform/service-error.ts";
 import { billedOf } from "./billed.ts";
 import { chargesOf } from "./charges.ts";
 import { imageOf, imageView, indexedImageView, provenanceOf, provenanceView } from "./image-view.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import { readRequest } from "./api-request.ts";
 import type { Authentication } from "./caller.ts";
 import { dispatch, type Gate } from "./dispatch.ts";

@@ -1,4 +1,4 @@
-import { InvalidInput, ServiceError } from "../platform/problems.ts";
+import { InvalidInput, ServiceError } from "../platform/service-error.ts";
 import { parseStrictJson } from "../platform/strict-json.ts";
 import type { ApiRequest } from "./api-request.ts";
 

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod";
-import { InvalidInput } from "../platform/problems.ts";
+import { InvalidInput } from "../platform/service-error.ts";
 
 const SIGNATURE_BYTES = 16;
 

@@ -1,4 +1,4 @@
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import type { ApiRequest } from "./api-request.ts";
 import type { Operation } from "./operation.ts";
 import { quotaHeaders, secondsUntil } from "./quota-headers.ts";

@@ -7,7 +7,8 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import { BATCH_ID, GENERATION_ID } from "../platform/ids.ts";
-import { PROBLEMS, type ProblemCode, problemOf } from "../platform/problems.ts";
+import { PROBLEMS, type ProblemCode } from "../platform/problem-table.ts";
+import { problemOf } from "../platform/problems.ts";
 import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
 import type { Outline } from "./operation.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { parseCancelAfter } from "../platform/duration.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import { parsePrefer } from "./prefer.ts";
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf } from "../platform/faults.ts";
-import { InvalidInput, type ProblemCode, ServiceError } from "../platform/problems.ts";
+import type { ProblemCode } from "../platform/problem-table.ts";
+import { InvalidInput, ServiceError } from "../platform/service-error.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { readJson } from "./body.ts";
 import type { Caller } from "./caller.ts";

@@ -1,4 +1,4 @@
-import type { ProblemCode } from "../platform/problems.ts";
+import type { ProblemCode } from "../platform/problem-table.ts";
 
 /** What a problem means to the person who meets it, in sentences. */
 interface Meaning {

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { billedSchema, PROBLEMS, providerRefusal } from "../platform/problems.ts";
+import { billedSchema, PROBLEMS } from "../platform/problem-table.ts";
+import { providerRefusal } from "../platform/service-error.ts";
 
 export const faultSchema = z
   .object({ pointer: z.string(), detail: z.string() })

@@ -1,4 +1,6 @@
-import { PROBLEMS, ServiceError, toProblem } from "../platform/problems.ts";
+import { PROBLEMS } from "../platform/problem-table.ts";
+import { toProblem } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import type { ApiRequest } from "./api-request.ts";
 
 /** An answer, before the headers that every answer carries. */

@@ -4,7 +4,7 @@ import { provenanceOf } from "../generations/image-view.ts";
 import { problemOfEnd } from "../generations/problem-of-end.ts";
 import type { EndedGeneration, Generation, StoredImage } from "../generations/record.ts";
 import type { ImageStore } from "../images/bucket.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 
 const picture = z
   .object({ url: z.url().optional(), b64_json: z.string().optional() })

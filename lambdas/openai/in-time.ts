@@ -3,7 +3,7 @@ import type { Generation, Queued } from "../generations/record.ts";
 import { type EstimateNeeds, estimateStart } from "../generations/start-estimate.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import { cancel } from "../generations/transitions/queued.ts";
-import { ServiceError } from "../platform/problems.ts";
+import { ServiceError } from "../platform/service-error.ts";
 import type { Offer } from "../providers/registry.ts";
 
 /** What telling whether a picture comes in time takes. */

@@ -4,7 +4,7 @@ import { type OpenLimitNeeds, requireOpenLimit } from "../generations/open-limit
 import { type ReadNeeds, read } from "../generations/read.ts";
 import { type Generation, isOpen } from "../generations/record.ts";
 import { idForKey } from "../platform/ids.ts";
-import { Contended } from "../platform/problems.ts";
+import { Contended } from "../platform/service-error.ts";
 import { type InTimeNeeds, refuseIfLate } from "./in-time.ts";
 import {
   isForgotten,

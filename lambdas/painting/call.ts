@@ -1,5 +1,5 @@
 import type { Slot } from "../pacing/limiter-state.ts";
-import type { ProviderRefusal } from "../platform/problems.ts";
+import type { ProviderRefusal } from "../platform/service-error.ts";
 import type { ProviderDetail } from "../providers/port.ts";
 
 /** The call that was answered. */

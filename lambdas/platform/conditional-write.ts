@@ -4,7 +4,7 @@ import {
   TransactionCanceledException,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
-import { Contended } from "./problems.ts";
+import { Contended } from "./service-error.ts";
 
 const MOST_TRIES = 12;
 const LONGEST_PAUSE_MS = 400;

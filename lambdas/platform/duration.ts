@@ -1,4 +1,4 @@
-import { InvalidInput } from "./problems.ts";
+import { InvalidInput } from "./service-error.ts";
 
 const SHORTEST_SECONDS = 5;
 const LONGEST_SECONDS = 7 * 24 * 3600;

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { IN_OUR_WORDS } from "./fault-words.ts";
-import { type Fault, InvalidInput } from "./problems.ts";
+import { type Fault, InvalidInput } from "./service-error.ts";
 
 /** Parses by a schema, or throws InvalidInput with a pointer per fault below `root`. */
 export function parseOrThrow<Output>(schema: z.ZodType<Output>, value: unknown, root = "#"): Output {

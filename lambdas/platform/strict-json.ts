@@ -1,4 +1,4 @@
-import { InvalidInput } from "./problems.ts";
+import { InvalidInput } from "./service-error.ts";
 
 /**
  * Reads JSON in UTF-8 as callers may send it.

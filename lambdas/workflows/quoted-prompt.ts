@@ -1,5 +1,5 @@
 import type { Generation } from "../generations/record.ts";
-import type { ProblemExtras } from "../platform/problems.ts";
+import type { ProblemExtras } from "../platform/service-error.ts";
 
 /** A run of so many characters is a quotation; fewer may be any word. */
 const QUOTED = 12;

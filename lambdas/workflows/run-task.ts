@@ -11,7 +11,7 @@ import type { ImageStore } from "../images/bucket.ts";
 import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf, parseOrThrow } from "../platform/faults.ts";
 import { errorName, logger } from "../platform/observe.ts";
-import { InvalidInput } from "../platform/problems.ts";
+import { InvalidInput } from "../platform/service-error.ts";
 import { parseStrictJson } from "../platform/strict-json.ts";
 import type { Offer } from "../providers/registry.ts";
 import { answerTask, failTask } from "./answer-task.ts";

@@ -1,14 +1,9 @@
 import { problemOfEnd } from "../generations/problem-of-end.ts";
 import type { EndedGeneration } from "../generations/record.ts";
-import {
-  Contended,
-  PROBLEMS,
-  type Problem,
-  problemOf,
-  ServiceError,
-  toProblem,
-} from "../platform/problems.ts";
+import { PROBLEMS } from "../platform/problem-table.ts";
+import { type Problem, problemOf, toProblem } from "../platform/problems.ts";
 import { safeText } from "../platform/safe-text.ts";
+import { Contended, ServiceError } from "../platform/service-error.ts";
 import { withoutQuotes } from "./quoted-prompt.ts";
 
 /** How a failure reads in a workflow: the name that `Retry` and `Catch` match, and the problem JSON. */

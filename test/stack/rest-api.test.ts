@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { ResponseType } from "aws-cdk-lib/aws-apigateway";
 import { describe, expect, it } from "vitest";
 import { createApiKeyStore } from "../../lambdas/api-keys/table.ts";
-import { PROBLEMS } from "../../lambdas/platform/problems.ts";
+import { PROBLEMS } from "../../lambdas/platform/problem-table.ts";
 import { environmentNamed } from "../../lib/config.ts";
 import {
   everyEnvironment,

@@ -1,6 +1,6 @@
 import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
-import { Contended } from "../../platform/problems.ts";
+import { Contended } from "../../platform/service-error.ts";
 import type { Expansions } from "../expansions.ts";
 import type { Batch } from "../record.ts";
 import { cancelBatch } from "../steps.ts";

@@ -10,7 +10,7 @@ import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/ope
 import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
 import { batchId } from "../../platform/ids.ts";
 import { millionthsOf } from "../../platform/money.ts";
-import { InvalidInput, ServiceError } from "../../platform/problems.ts";
+import { InvalidInput, ServiceError } from "../../platform/service-error.ts";
 import { type Offer, priceIn } from "../../providers/registry.ts";
 import { type Manifests, manifestFolder } from "../manifests.ts";
 import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";

@@ -1,5 +1,5 @@
 import { BATCH_ID } from "../../platform/ids.ts";
-import { ServiceError } from "../../platform/problems.ts";
+import { ServiceError } from "../../platform/service-error.ts";
 import type { Batch } from "../record.ts";
 import type { BatchStore } from "../table.ts";
 

@@ -4,7 +4,8 @@ import { cancelAfter, idempotencyKey, prefer } from "../../http/header-schemas.t
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { waitOf } from "../../http/prefer.ts";
 import { refusal } from "../../http/reply.ts";
-import { ENDS, ServiceError } from "../../platform/problems.ts";
+import { ENDS } from "../../platform/problem-table.ts";
+import { ServiceError } from "../../platform/service-error.ts";
 import { billedOf } from "../billed.ts";
 import { type CreateNeeds, create } from "../create.ts";
 import { type OpenLimitNeeds, requireOpenLimit } from "../open-limit.ts";

@@ -1,7 +1,7 @@
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { empty } from "../../http/reply.ts";
 import type { ImageStore } from "../../images/bucket.ts";
-import { ServiceError } from "../../platform/problems.ts";
+import { ServiceError } from "../../platform/service-error.ts";
 import { billedOf } from "../billed.ts";
 import { owned } from "../owned.ts";
 import type { ReadNeeds } from "../read.ts";

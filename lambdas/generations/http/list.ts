@@ -5,7 +5,7 @@ import { idempotencyKey } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_HEADERS, operation } from "../../http/operation.ts";
 import { pageQuery, pageReply, pageSchema } from "../../http/page.ts";
 import { BATCH_ID, idForKey } from "../../platform/ids.ts";
-import { ServiceError } from "../../platform/problems.ts";
+import { ServiceError } from "../../platform/service-error.ts";
 import { type GenerationListing, type ListingPage, type ListingQuery, positionOf } from "../listing.ts";
 import { owned } from "../owned.ts";
 import { type PresentNeeds, present, type ReadNeeds } from "../read.ts";

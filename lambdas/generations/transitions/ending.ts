@@ -1,5 +1,6 @@
 import { timestamp } from "../../platform/clock.ts";
-import { type Billed, PROBLEMS, type ProblemCode, type ProviderRefusal } from "../../platform/problems.ts";
+import { type Billed, PROBLEMS, type ProblemCode } from "../../platform/problem-table.ts";
+import type { ProviderRefusal } from "../../platform/service-error.ts";
 import { type Happening, withHappenings } from "../history.ts";
 import { commonOf, type Failure, type Generation, type OpenGeneration } from "../record.ts";
 

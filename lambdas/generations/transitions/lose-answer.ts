@@ -1,5 +1,5 @@
 import { timestamp } from "../../platform/clock.ts";
-import type { ProviderRefusal } from "../../platform/problems.ts";
+import type { ProviderRefusal } from "../../platform/service-error.ts";
 import { MOST_LOST_ANSWERS } from "../charges.ts";
 import { commonOf, type Failed, type Queued, type Submitting } from "../record.ts";
 import { waitAgain } from "../waiting.ts";

@@ -1,5 +1,6 @@
 import { timestamp } from "../../platform/clock.ts";
-import type { ProblemCode, ProviderRefusal } from "../../platform/problems.ts";
+import type { ProblemCode } from "../../platform/problem-table.ts";
+import type { ProviderRefusal } from "../../platform/service-error.ts";
 import { billedSoFar } from "../billed.ts";
 import { commonOf, type Failed, type Queued, type Submitting } from "../record.ts";
 import { type WaitingReason, waitAgain } from "../waiting.ts";

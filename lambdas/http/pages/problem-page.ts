@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { isProblemCode, PROBLEMS, type ProblemCode, ServiceError } from "../../platform/problems.ts";
+import { isProblemCode, PROBLEMS, type ProblemCode } from "../../platform/problem-table.ts";
+import { ServiceError } from "../../platform/service-error.ts";
 import type { ApiRequest } from "../api-request.ts";
 import { openOperation } from "../operation.ts";
 import { MEANINGS } from "../problem-meanings.ts";

@@ -1,4 +1,4 @@
-import { PROBLEMS } from "../../platform/problems.ts";
+import { PROBLEMS } from "../../platform/problem-table.ts";
 import { MEANINGS } from "../problem-meanings.ts";
 import { type ApiDocument, type ApiOperation, operationsOf } from "./document.ts";
 import { escaped, prose } from "./html.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { json } from "../../http/reply.ts";
-import { ServiceError } from "../../platform/problems.ts";
+import { ServiceError } from "../../platform/service-error.ts";
 import type { Offer, OfferedModel } from "../registry.ts";
 
 const size = z.string().meta({ example: "1664*928" });

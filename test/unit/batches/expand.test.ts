@@ -10,7 +10,7 @@ import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { lineKeyOf } from "../../../lambdas/platform/ids.ts";
-import { Contended, ServiceError } from "../../../lambdas/platform/problems.ts";
+import { Contended, ServiceError } from "../../../lambdas/platform/service-error.ts";
 import { type BatchWorld, batchWorld } from "../../support/batch-world.ts";
 import { MINUTE, NOON, PRICE, painted, submitting, succeeded } from "../../support/generations.ts";
 

@@ -9,7 +9,7 @@ import { recordLateAnswer } from "../../../lambdas/generations/transitions/late-
 import { loseAnswer } from "../../../lambdas/generations/transitions/lose-answer.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse, requeue } from "../../../lambdas/generations/transitions/refuse.ts";
-import { ServiceError } from "../../../lambdas/platform/problems.ts";
+import { ServiceError } from "../../../lambdas/platform/service-error.ts";
 import { type BatchWorld, batchWorld } from "../../support/batch-world.ts";
 import {
   MINUTE,

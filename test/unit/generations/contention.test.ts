@@ -16,7 +16,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { budgetOf } from "../../../lambdas/budgets/table.ts";
 import { createGenerationStore } from "../../../lambdas/generations/table.ts";
-import { Contended } from "../../../lambdas/platform/problems.ts";
+import { Contended } from "../../../lambdas/platform/service-error.ts";
 import { NOON, queued, submitting } from "../../support/generations.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 

@@ -7,7 +7,7 @@ import {
   warningsOf,
 } from "../../../lambdas/generations/request.ts";
 import { requestHash } from "../../../lambdas/generations/request-hash.ts";
-import { type Fault, InvalidInput } from "../../../lambdas/platform/problems.ts";
+import { type Fault, InvalidInput } from "../../../lambdas/platform/service-error.ts";
 import { offer, schema } from "../../support/generations.ts";
 
 const prompt = "a red fox";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { schemaTypes } from "../../../bin/schema-types.ts";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
 import { documentOf } from "../../../lambdas/http/document.ts";
-import { PROBLEMS } from "../../../lambdas/platform/problems.ts";
+import { PROBLEMS } from "../../../lambdas/platform/problem-table.ts";
 import { offerOf } from "../../../lambdas/providers/registry.ts";
 import { offer } from "../../support/generations.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";

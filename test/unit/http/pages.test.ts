@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
-import { PROBLEMS } from "../../../lambdas/platform/problems.ts";
+import { PROBLEMS } from "../../../lambdas/platform/problem-table.ts";
 import { offer } from "../../support/generations.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PROBLEMS } from "../../../lambdas/platform/problems.ts";
+import { PROBLEMS } from "../../../lambdas/platform/problem-table.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 
 describe("the page of a problem", () => {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { problemSchema } from "../../../lambdas/http/problem-schema.ts";
-import { PROBLEMS, ServiceError, toProblem } from "../../../lambdas/platform/problems.ts";
+import { PROBLEMS } from "../../../lambdas/platform/problem-table.ts";
+import { toProblem } from "../../../lambdas/platform/problems.ts";
+import { ServiceError } from "../../../lambdas/platform/service-error.ts";
 import { type Answer, apiUnderTest } from "../../support/in-memory-api.ts";
 
 const LEAK = /\bat \/|\.ts:\d|node_modules|TypeError|RangeError|SyntaxError|ZodError/;

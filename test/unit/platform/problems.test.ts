@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { InvalidInput, toProblem } from "../../../lambdas/platform/problems.ts";
+import { toProblem } from "../../../lambdas/platform/problems.ts";
+import { InvalidInput } from "../../../lambdas/platform/service-error.ts";
 
 test.each([
   ["#", null],

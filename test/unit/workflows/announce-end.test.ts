@@ -12,7 +12,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { giveUpImage } from "../../../lambdas/generations/transitions/painted.ts";
 import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
-import type { ProblemCode } from "../../../lambdas/platform/problems.ts";
+import type { ProblemCode } from "../../../lambdas/platform/problem-table.ts";
 import { createEndings } from "../../../lambdas/workflows/announce-end.ts";
 import { NOON, painted, queued, submitting, succeeded } from "../../support/generations.ts";
 import { inMemoryImages } from "../../support/in-memory-stores.ts";

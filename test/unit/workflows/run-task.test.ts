@@ -9,7 +9,7 @@ import { complete } from "../../../lambdas/generations/transitions/painted.ts";
 import { cancel, expire } from "../../../lambdas/generations/transitions/queued.ts";
 import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { logger } from "../../../lambdas/platform/observe.ts";
-import { Contended } from "../../../lambdas/platform/problems.ts";
+import { Contended } from "../../../lambdas/platform/service-error.ts";
 import { runTask } from "../../../lambdas/workflows/run-task.ts";
 import { HOUR, NOON, offer, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
 import { inMemoryGenerations, inMemoryImages } from "../../support/in-memory-stores.ts";

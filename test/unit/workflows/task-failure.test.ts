@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ServiceError } from "../../../lambdas/platform/problems.ts";
+import { ServiceError } from "../../../lambdas/platform/service-error.ts";
 import { failureOf } from "../../../lambdas/workflows/task-failure.ts";
 
 test("a cause is whole problem JSON however much an error holds", () => {
