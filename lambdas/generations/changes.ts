@@ -1,7 +1,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { billedOf } from "./billed.ts";
-import { fromItem, idOf } from "./item.ts";
+import { fromItem, idOf, NewerRecord } from "./item.ts";
 import { type EndedGeneration, type Generation, isOpen } from "./record.ts";
 
 /** A generation before and after a write; before is null for a new one. */
@@ -20,14 +20,14 @@ export interface Changes {
 
 /**
  * Reads the changes that others wait for. One that can't be read is told and passed over: a bad item must not hold up
- * the stream.
+ * the stream. One of a newer version is passed over in silence: that version's reconciler finds what was not told.
  */
 export function readChanges({ Records }: DynamoDBStreamEvent, unreadable: () => void): Changes {
   const changes = Records.flatMap((record) => {
     try {
       return readChange(record) ?? [];
-    } catch {
-      unreadable();
+    } catch (error) {
+      if (!(error instanceof NewerRecord)) unreadable();
       return [];
     }
   });

@@ -2,7 +2,7 @@ import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand } from "@aws
 import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
 import { idForKey, lineKeyOf } from "../platform/ids.ts";
-import { CorruptRecord, createdKey, fromItem, idOf, keyOf, openKey } from "./item.ts";
+import { CorruptRecord, createdKey, fromItem, idOf, keyOf, NewerRecord, openKey } from "./item.ts";
 import { type Member, memberOf } from "./member.ts";
 import { membersOf } from "./members.ts";
 import { type Generation, type Status, statusOf } from "./record.ts";
@@ -30,7 +30,11 @@ export interface ListingPage {
 export interface GenerationListing {
   /** A page; a generation created within the last moments may not be in it yet. */
   page(query: ListingQuery): Promise<ListingPage>;
-  /** Records by their ids, as they are now; what can't be read is not among them. */
+  /**
+   * Records by their ids, as they are now; what can't be read is not among them.
+   *
+   * @throws NewerRecord where one is of a newer version: what is written of it is for that version to write
+   */
   records(ids: readonly string[]): Promise<Map<string, Generation>>;
   /** How many generations of an owner are queued or running in a lane, counted up to `most`. */
   countOpen(owner: string, lane: Lane, most: number): Promise<number>;
@@ -54,14 +58,17 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
     async page(query) {
       const { ids, more } = query.batch == null ? await idsOf(query) : await idsInBatch(query.batch, query);
       const wanted = ids.slice(0, query.limit);
-      const found = await records(wanted.map(({ id }) => id));
+      const found = await records(
+        wanted.map(({ id }) => id),
+        listed,
+      );
       return {
         generations: wanted.flatMap(({ id }) => found.get(id) ?? []).filter((each) => fits(each, query)),
         next: more || ids.length > query.limit ? (wanted.at(-1)?.position ?? null) : null,
       };
     },
 
-    records,
+    records: (ids) => records(ids, readable),
 
     async countOpen(owner, lane, most) {
       let count = 0;
@@ -146,7 +153,7 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
     return { ids, more: LastEvaluatedKey !== undefined };
   }
 
-  async function records(ids: readonly string[]): Promise<Map<string, Generation>> {
+  async function records(ids: readonly string[], read: typeof readable): Promise<Map<string, Generation>> {
     const found = new Map<string, Generation>();
     let keys: Record<string, unknown>[] = ids.map(keyOf);
     for (let round = 0; keys.length > 0; round++) {
@@ -155,7 +162,7 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
         new BatchGetCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
       );
       for (const item of Responses?.[table] ?? []) {
-        const generation = readable(item);
+        const generation = read(item);
         if (generation !== null) found.set(generation.id, generation);
       }
       keys = UnprocessedKeys?.[table]?.Keys ?? [];
@@ -190,6 +197,16 @@ function readable(item: Record<string, unknown>): Generation | null {
     return fromItem(item);
   } catch (error) {
     if (error instanceof CorruptRecord) return null;
+    throw error;
+  }
+}
+
+/** Nor must one of a newer version, which shows it again. */
+function listed(item: Record<string, unknown>): Generation | null {
+  try {
+    return readable(item);
+  } catch (error) {
+    if (error instanceof NewerRecord) return null;
     throw error;
   }
 }

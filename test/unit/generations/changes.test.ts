@@ -136,6 +136,15 @@ describe("the relay", () => {
     expect(relayed.sent).toEqual([[start.id]]);
   });
 
+  test("passes over a change to a record of a newer version in silence: it is that version's to tell", async () => {
+    const relayed = relay();
+    const newer = change(null, queued());
+    if (newer.dynamodb?.NewImage) newer.dynamodb.NewImage.schema = { N: "2" };
+    const start = queued();
+    await relayed.run(newer, change(null, start));
+    expect([relayed.unreadable, relayed.sent]).toEqual([0, [[start.id]]]);
+  });
+
   test("leaves removals and other items alone", async () => {
     const relayed = relay();
     const removal = { dynamodb: { Keys: { pk: { S: "generation#gen_1" } } } } as unknown as DynamoDBRecord;

@@ -77,17 +77,18 @@ describe("a page of an owner's list", () => {
     expect(table.commandCalls(BatchGetCommand)).toHaveLength(0);
   });
 
-  test("asks again for what the table left out, and hides no list behind an unreadable record", async () => {
-    const [one, two] = [generation(), generation()];
-    table.on(QueryCommand).resolves({ Items: keysOf(one, two) });
+  test("asks again for what the table left out, and hides no list behind a record that it cannot read", async () => {
+    const [one, newer, two] = [generation(), generation(), generation()];
+    table.on(QueryCommand).resolves({ Items: keysOf(one, newer, two) });
     table
       .on(BatchGetCommand)
       .resolvesOnce({
-        Responses: { table: [{ pk: `generation#${one.id}` }] },
+        Responses: { table: [{ pk: `generation#${one.id}` }, { ...toItem(newer, 30), schema: 2 }] },
         UnprocessedKeys: { table: { Keys: [{ pk: `generation#${two.id}` }] } },
       })
       .resolves({ Responses: { table: [toItem(two, 30)] } });
-    expect((await listing.page(everything)).generations.map(({ id }) => id)).toEqual([two.id]);
+    const page = await listing.page({ ...everything, limit: 3 });
+    expect(page.generations.map(({ id }) => id)).toEqual([two.id]);
   });
 
   test("shows nothing under a status that it has left since the index was written", async () => {
