@@ -21,8 +21,8 @@ What it made is kept for the next start: npm stop -- --forget drops it.
   -h, --help     this text
 
 Variables: DASHSCOPE_API_KEY (without it a simulator paints), DASHSCOPE_REGION (sg, bj), DASHSCOPE_BASE_URL,
-DASHSCOPE_IMAGE_HOSTS, PROVIDER_REQUESTS_PER_MINUTE (120), LOCAL_PORT (4566), AWS_ENDPOINT_URL (an emulator that runs
-already), AWS_REGION (us-east-1).`;
+DASHSCOPE_IMAGE_HOSTS, PROVIDER_REQUESTS_PER_MINUTE (120), LOCAL_PORT (4566), LOCAL_DIRECTORY (.local), AWS_ENDPOINT_URL
+(an emulator that runs already), AWS_REGION (us-east-1).`;
 
 await runCommand(async () => {
   const { detach, help } = flags();

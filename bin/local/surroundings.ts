@@ -1,13 +1,13 @@
 import { devNull } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Variables } from "../../lib/local-variables.ts";
 
 /** The folder of the project, without a slash at the end. */
 export const projectDirectory = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
 
-/** Where commands find and leave what belongs to the local service. */
-export const localDirectory = join(projectDirectory, ".local");
+/** Where commands find and leave what belongs to the local service: in the project, unless LOCAL_DIRECTORY names another folder. */
+export const localDirectory = resolve(projectDirectory, process.env["LOCAL_DIRECTORY"] || ".local");
 
 /** Any value will do for an emulator; none of them means anything to AWS. */
 export const emulatorCredentials = { accessKeyId: "test", secretAccessKey: "test" } as const;

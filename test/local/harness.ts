@@ -19,7 +19,7 @@ import { sha256Of, unmarked } from "../support/unmarked.ts";
 
 /** The deployed stack and its surroundings. */
 const { simulatorUrl, ...cloud } = inject("cloud");
-export const { stack, proxyUrl } = cloud;
+export const { directory, stack, proxyUrl } = cloud;
 
 const settings = {
   endpoint: stack.aws_endpoint,

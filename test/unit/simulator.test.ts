@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectSimulator } from "../support/dashscope-simulator/client.ts";
 import { faultNames } from "../support/dashscope-simulator/faults.ts";
@@ -410,6 +411,9 @@ describe("faults of the download", () => {
     expect(sizeOf(await download((await paint("x [[fault:image-wrong-size]]")).url))).toBe("512*512");
     const open = await download((await paint("x [[fault:image-no-iend]]")).url);
     expect(open.subarray(-12).includes("IEND")).toBe(false);
+    const wrong = await download((await paint("x [[fault:image-bad-crc]]")).url);
+    const data = wrong.subarray(wrong.indexOf("IDAT"), -16);
+    expect(wrong.readUInt32BE(wrong.length - 16) ^ crc32(data)).toBe(1);
     expect((await download((await paint("x [[fault:image-not-png]]")).url)).toString()).toContain("<html>");
     const octets = await fetch((await paint("x [[fault:image-octet-stream]] [[fault:image-bad-md5]]")).url);
     expect(octets.headers.get("content-type")).toBe("application/octet-stream");

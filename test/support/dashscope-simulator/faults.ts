@@ -42,6 +42,7 @@ const downloadFaults = [
   "image-oversized",
   "image-oversized-chunked",
   "image-no-iend",
+  "image-bad-crc",
   "image-octet-stream",
   "image-bad-md5",
 ] as const;

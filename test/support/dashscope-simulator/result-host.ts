@@ -73,6 +73,8 @@ async function serve(reply: FastifyReply, result: Result, bytes: Buffer): Promis
       return send(plainPicture({ ...result.recipe, width: 512, height: 512 }));
     case "image-no-iend":
       return send(bytes.subarray(0, bytes.length - iendLength));
+    case "image-bad-crc":
+      return send(withBadCrc(bytes));
     case "image-oversized":
       return reply
         .headers({ ...objectHeaders(bytes, type), "content-length": oversized })
@@ -104,6 +106,14 @@ async function serve(reply: FastifyReply, result: Result, bytes: Buffer): Promis
 /** The same server by a name that is on no list. */
 function elsewhere(reply: FastifyReply): string {
   return reply.request.host.replace("127.0.0.1", "localhost");
+}
+
+/** A bit is wrong in the CRC of the last chunk before IEND. */
+function withBadCrc(png: Buffer): Buffer {
+  const spoilt = Buffer.from(png);
+  const at = spoilt.length - iendLength - 1;
+  spoilt.writeUInt8(spoilt.readUInt8(at) ^ 1, at);
+  return spoilt;
 }
 
 function* endless(bytes: Buffer): Generator<Buffer> {
