@@ -3,6 +3,7 @@ import { parseArgs, styleText } from "node:util";
 import { interruption, runCommand } from "./command.ts";
 import { exitCode, Failure, Interrupted, messageOf } from "./failure.ts";
 import { type LocalCloud, startLocalCloud } from "./local/cloud.ts";
+import type { Picture } from "./local/first-picture.ts";
 import { stackFilePath } from "./local/stack-file.ts";
 import { localDirectory } from "./local/surroundings.ts";
 import { terminalProgress } from "./progress.ts";
@@ -76,10 +77,9 @@ function summary({ stack, picture, provider, logs }: LocalCloud, seconds: number
   }[provider];
   const rows = [
     ["API", cyan(stack.api_url)],
+    ["Console", cyan(`${stack.api_url}/console`)],
     ["Key", stack.api_key],
-    ...(picture === undefined
-      ? []
-      : [["Picture", `${picture.path} ${dim(`${picture.width} × ${picture.height}, ${picture.cost}`)}`]]),
+    ...(picture === undefined ? [] : [["Picture", `${picture.path} ${dim(pictureWords(picture))}`]]),
     ["Painter", painter],
     ["Details", dim(`${here(stackFilePath(localDirectory))}, ${here(logs)}/`)],
   ];
@@ -100,4 +100,8 @@ function summary({ stack, picture, provider, logs }: LocalCloud, seconds: number
       ? "It runs in the background: npm stop ends it."
       : "Ctrl-C stops everything; the next npm start goes on from there.",
   ].join("\n");
+}
+
+function pictureWords({ width, height, cost, isKept }: Picture): string {
+  return `${width} × ${height}, ${isKept ? "kept from an earlier start, paid then" : cost}`;
 }

@@ -42,7 +42,7 @@ export interface LocalCloudOptions {
 /** The service, running on this machine. */
 export interface LocalCloud {
   readonly stack: StackFile;
-  /** The picture that was painted to try the whole way. */
+  /** The picture that was painted to try the whole way, or is kept from an earlier start. */
   readonly picture: Picture | undefined;
   /** Who paints. */
   readonly provider: Provider["kind"];
@@ -157,7 +157,10 @@ class Start {
       providerKey: provider.key,
       kept,
     });
-    const picture = this.options.paintFirstPicture === false ? undefined : await this.paint(stack);
+    // What stopped the queue before was told to a key that may be another now: the next call finds out.
+    if (restored) await pacerOf(stack, settings.provider).resume();
+    const picture =
+      this.options.paintFirstPicture === false ? undefined : await this.paint(stack, provider, restored);
     this.controller.signal.throwIfAborted();
     writeStackFile(directory, stack);
     this.record(stack.api_url);
@@ -244,7 +247,7 @@ class Start {
     });
   }
 
-  private async paint(stack: StackFile): Promise<Picture> {
+  private async paint(stack: StackFile, painter: Provider, restored: boolean): Promise<Picture> {
     const remedy = `see ${join(this.logs, "emulator.log")}`;
     const api = { url: stack.api_url, key: stack.api_key, remedy };
     const path = join(this.options.directory, FIRST_PICTURE);
@@ -252,9 +255,10 @@ class Start {
     const signal = AbortSignal.any([this.controller.signal, painted.signal]);
     const { provider } = this.settings;
     try {
-      return await this.progress.step("Painting a picture", (detail) =>
+      const title = restored ? "Fetching the first picture, or painting it" : "Painting a picture";
+      return await this.progress.step(title, (detail) =>
         Promise.race([
-          paintFirstPicture(api, path, detail, signal),
+          paintFirstPicture(api, path, { ...painter, baseUrl: stack.provider_base_url }, detail, signal),
           refuseWhenPaused(pacerOf(stack, provider), signal),
         ]),
       );

@@ -58,8 +58,8 @@ async function keyOf(keys: ApiKeyStore, kept: KeptState | undefined): Promise<st
   return key;
 }
 
-/** The pacer of the default model, to look at: whether the queue is paused. */
-export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): Pick<Pacer, "status"> {
+/** The pacer of the default model: whether the queue is paused. */
+export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): Pacer {
   return createPacer({
     client: table(stack.aws_endpoint, stack.region),
     table: stack.table_name,
