@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
+import { CfnOutput, Stack, Validations } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
@@ -9,16 +9,10 @@ import {
 } from "aws-cdk-lib/aws-dynamodb";
 import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type CorsRule,
-  HttpMethods,
-  ObjectOwnership,
-} from "aws-cdk-lib/aws-s3";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { createBucket } from "./bucket.ts";
 import type { Environment } from "./environment-schema.ts";
 import { logicalId } from "./logical-id.ts";
 import { removalPolicyOf } from "./removal-policy.ts";
@@ -78,46 +72,7 @@ export class Store extends Construct {
         projectionType: ProjectionType.KEYS_ONLY,
       });
 
-    this.bucket = new Bucket(this, "Bucket", {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      // A key is written once, and a DELETE must remove the picture for good: old versions would keep it.
-      versioned: false,
-      lifecycleRules: [
-        {
-          id: "pictures-end-with-their-record",
-          prefix: "generations/",
-          expiration: Duration.days(environment.retentionDays),
-        },
-        {
-          id: "unverified-files-end-with-their-record",
-          prefix: "unverified/",
-          expiration: Duration.days(environment.retentionDays),
-        },
-        {
-          id: "manifests-end-with-their-batch",
-          prefix: "manifests/",
-          expiration: Duration.days(environment.retentionDays),
-        },
-        {
-          id: "results-end-with-their-batch",
-          prefix: "results/",
-          expiration: Duration.days(environment.retentionDays),
-        },
-        // A batch may take a week, and the answer of its last call a day more.
-        { id: "invalid-lines-last-until-the-results", prefix: "batches/", expiration: Duration.days(30) },
-        { id: "answers-wait-for-the-operator", prefix: "answers/", expiration: Duration.days(30) },
-        { id: "abandoned-uploads", abortIncompleteMultipartUploadAfter: Duration.days(1) },
-      ],
-      removalPolicy,
-      // Presigned addresses lead here: pages that may call the API may fetch what it names.
-      cors: [this.consoleRule(), ...corsRules(environment)],
-      // CloudFormation deletes no bucket that holds anything. `local` goes with its emulator.
-      autoDeleteObjects: !keepData && environment.name !== "local",
-    });
+    this.bucket = createBucket(this, environment);
 
     if (!keepData)
       Validations.of(this.table).acknowledge({
@@ -125,12 +80,6 @@ export class Store extends Construct {
         reason:
           "This environment is thrown away with all it holds; staging and prod recover to any point in time.",
       });
-    Validations.of(this.bucket).acknowledge({
-      id: "AwsSolutions-S1",
-      reason:
-        "Pictures are read through presigned URLs, whose query string is a bearer token: server access logs would write it down. The API's own access log says who asked for which picture.",
-    });
-
     new CfnOutput(Stack.of(this), "TableName", { value: this.table.tableName });
     new CfnOutput(Stack.of(this), "BucketName", { value: this.bucket.bucketName });
   }
@@ -237,19 +186,6 @@ export class Store extends Construct {
     target.allow(["s3:ListBucket"], [this.bucket.bucketArn]);
   }
 
-  /**
-   * The console saves pictures as files. Its host has an id that only the API knows, which needs this bucket first. The
-   * rule gives nobody a picture: it takes a signature all the same.
-   */
-  private consoleRule(): CorsRule {
-    const { region, urlSuffix } = Stack.of(this);
-    return {
-      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
-      allowedOrigins: [`https://*.execute-api.${region}.${urlSuffix}`],
-      maxAge: 3600,
-    };
-  }
-
   private allowObjects(target: ServiceFunction, objects: string, actions: string[]): void {
     target.set("BUCKET_NAME", this.bucket.bucketName);
     target.allow(actions, [this.bucket.arnForObjects(objects)]);
@@ -259,18 +195,4 @@ export class Store extends Construct {
         "Objects are named by ids of generations and batches, and by their owners: they are not known at deployment.",
     });
   }
-}
-
-function corsRules({ corsOrigins }: Environment): CorsRule[] {
-  if (corsOrigins.length === 0) return [];
-  return [
-    {
-      // PUT for manifests of batches.
-      allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT],
-      allowedOrigins: [...corsOrigins],
-      allowedHeaders: ["*"],
-      exposedHeaders: ["Content-Disposition", "Content-Length", "Content-Range", "ETag"],
-      maxAge: 3600,
-    },
-  ];
 }
