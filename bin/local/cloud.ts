@@ -4,21 +4,18 @@ import type { Variables } from "../../lib/local-variables.ts";
 import { Failure } from "../failure.ts";
 import { type Progress, silence } from "../progress.ts";
 import { bootstrap, deploy, synthesize } from "./deploy.ts";
-import { EMULATOR_SOCKET, startEmulator, untilHealthy } from "./emulator.ts";
 import { ownEndpoint, placeOfEmulator } from "./emulator-place.ts";
 import { type Picture, paintFirstPicture, refuseWhenPaused } from "./first-picture.ts";
-import { startFrontProxyProcess } from "./front-proxy/process.ts";
 import { furnish, pacerOf } from "./furnish.ts";
-import { installEmulator, installed } from "./installation.ts";
 import { type KeptState, keptStateIn, restoreKeptState, tidyKeptState } from "./kept-state.ts";
+import { startOwnEmulator } from "./own-emulator.ts";
 import { makePrivate } from "./private-files.ts";
-import { recordOf, type ServiceProcess, stopService } from "./processes.ts";
 import { type Provider, placeOfProvider } from "./provider-place.ts";
-import { removeRunning, writeRunning } from "./running-file.ts";
+import { Services } from "./services.ts";
 import { type LocalSettings, localSettings } from "./settings.ts";
 import { startProvider, untilListening } from "./simulator.ts";
 import { removeStackFile, type StackFile, writeStackFile } from "./stack-file.ts";
-import { emulatorVariables, localDirectory } from "./surroundings.ts";
+import { emulatorVariables } from "./surroundings.ts";
 import { takeOver } from "./take-over.ts";
 
 export interface LocalCloudOptions {
@@ -84,14 +81,13 @@ const FIRST_PICTURE = "first-picture.png";
 
 /** One start, and how to undo it. */
 class Start {
-  private readonly services: ServiceProcess[] = [];
+  private readonly services: Services;
   private readonly controller = new AbortController();
   private readonly options: LocalCloudOptions;
   private readonly settings: LocalSettings;
   private readonly progress: Progress;
   private readonly logs: string;
   private readonly temporary: string;
-  private readonly broken = Promise.withResolvers<Failure>();
   private stopping: Promise<void> | undefined;
 
   constructor(options: LocalCloudOptions, settings: LocalSettings) {
@@ -99,6 +95,7 @@ class Start {
     this.options = options;
     this.settings = settings;
     this.progress = options.progress ?? silence;
+    this.services = new Services(directory);
     this.logs = join(directory, "logs");
     rmSync(this.logs, { recursive: true, force: true });
     makePrivate(this.logs);
@@ -114,7 +111,7 @@ class Start {
     if (signal?.aborted === true) abort();
     signal?.addEventListener("abort", abort, { once: true });
     // What ends by itself while we start ends the start, with the reason that matters.
-    void this.broken.promise.then((failure) => this.controller.abort(failure));
+    void this.services.broken.then((failure) => this.controller.abort(failure));
   }
 
   async run(): Promise<LocalCloud> {
@@ -163,16 +160,15 @@ class Start {
       this.options.paintFirstPicture === false ? undefined : await this.paint(stack, provider, restored);
     this.controller.signal.throwIfAborted();
     writeStackFile(directory, stack);
-    this.record(stack.api_url);
+    this.services.record(stack.api_url);
     return {
       stack,
       picture,
       provider: provider.kind,
       logs: this.logs,
-      broken: this.broken.promise,
+      broken: this.services.broken,
       stop: () => this.stop(),
-      leave: () =>
-        writeRunning(directory, { launcher: null, processes: this.records(), api_url: stack.api_url }),
+      leave: () => this.services.leave(stack.api_url),
     };
   }
 
@@ -184,57 +180,27 @@ class Start {
   private async end(): Promise<void> {
     const { directory } = this.options;
     removeStackFile(directory);
-    await Promise.all(this.services.map(stopService));
-    tidyKeptState(directory);
-    rmSync(join(directory, "tmp"), { recursive: true, force: true, maxRetries: 5 });
-    removeRunning(directory);
+    await this.services.stop(() => {
+      tidyKeptState(directory);
+      rmSync(join(directory, "tmp"), { recursive: true, force: true, maxRetries: 5 });
+    });
   }
 
-  private async emulator(endpoint: string | undefined, kept: KeptState | undefined): Promise<string> {
-    const { progress, settings, logs, temporary } = this;
-    const { environment } = this.options;
-    const { signal } = this.controller;
+  private emulator(endpoint: string | undefined, kept: KeptState | undefined): Promise<string> {
+    const { progress, settings, logs, temporary, services } = this;
     if (endpoint !== undefined) {
       progress.note(
         `Using the emulator at ${endpoint}, as it is: web pages may reach it, as nothing of ours guards it.`,
       );
-      return endpoint;
+      return Promise.resolve(endpoint);
     }
-    const home = join(localDirectory, "emulator");
-    const log = join(logs, "install.log");
-    const installation =
-      installed(home) ??
-      (await progress.step("Installing the AWS emulator from PyPI (90 MB, once, a minute or two)", () =>
-        installEmulator({ directory: home, variables: environment, log, signal }),
-      ));
-    signal.throwIfAborted();
-    await progress.step("Starting the AWS emulator", () => {
-      const { port, region } = settings;
-      const log = join(logs, "emulator.log");
-      this.keep(
-        startEmulator(installation, {
-          port,
-          region,
-          log,
-          temporary,
-          variables: environment,
-          kept,
-          functionsEndpoint: this.options.functionsEndpoint,
-        }),
-      );
-      this.keep(
-        startFrontProxyProcess({
-          port,
-          socket: EMULATOR_SOCKET,
-          directory: temporary,
-          functionsEndpoint: this.options.functionsEndpoint,
-          log: join(logs, "front-proxy.log"),
-          variables: environment,
-        }),
-      );
-      return untilHealthy(ownEndpoint(settings), signal);
-    });
-    return ownEndpoint(settings);
+    const { environment, functionsEndpoint } = this.options;
+    const { signal } = this.controller;
+    return startOwnEmulator(
+      { settings, variables: environment, functionsEndpoint, logs, temporary, kept, signal },
+      services,
+      progress,
+    );
   }
 
   private simulator() {
@@ -242,7 +208,7 @@ class Start {
       const { requestsPerMinute } = this.settings.provider;
       const log = join(this.logs, "simulator.log");
       const variables = this.options.environment;
-      const simulator = this.keep(startProvider({ log, variables, requestsPerMinute }));
+      const simulator = this.services.keep(startProvider({ log, variables, requestsPerMinute }));
       return untilListening(simulator, this.controller.signal);
     });
   }
@@ -277,29 +243,4 @@ class Start {
       throw error;
     }
   }
-
-  private keep(service: ServiceProcess): ServiceProcess {
-    this.services.push(service);
-    this.record(null);
-    void service.gone.then((reason) => {
-      if (this.stopping === undefined)
-        this.broken.resolve(
-          new Failure(`${capital(service.name)} has ended (${reason}). Its log: ${service.log}`),
-        );
-    });
-    return service;
-  }
-
-  private record(apiUrl: string | null): void {
-    const launcher = recordOf("npm start", process.pid) ?? null;
-    writeRunning(this.options.directory, { launcher, processes: this.records(), api_url: apiUrl });
-  }
-
-  private records() {
-    return this.services.map(({ log, gone, ...record }) => record);
-  }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
