@@ -22,6 +22,7 @@ export interface Expander {
   readonly schema: RequestSchema;
   readonly readers: BodyReaders;
   readonly offer: Offer;
+  readonly quotaOf: (model: string) => number;
   readonly now: () => number;
   readonly random: () => number;
   /** Whether there is time for another hundred lines. */

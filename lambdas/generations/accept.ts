@@ -5,6 +5,7 @@ import { withHappenings } from "./history.ts";
 import { type Queued, SCHEMA } from "./record.ts";
 import { type CreateRequest, chooseSeed, inputOf } from "./request.ts";
 import { requestHash } from "./request-hash.ts";
+import type { Standing } from "./standing.ts";
 
 interface Intake {
   readonly request: CreateRequest;
@@ -17,8 +18,9 @@ interface Intake {
   readonly price: { readonly amount: string; readonly currency: string };
   readonly taskToken: string | null;
   readonly batch?: { readonly id: string; readonly customId: string | null } | undefined;
-  /** How many of the same owner and lane wait already. */
-  readonly ahead?: number | undefined;
+  /** Where it comes behind others of the same owner. */
+  readonly ahead?: Standing["ahead"] | undefined;
+  readonly lastPlace?: Standing["lastPlace"] | undefined;
   /** So much later is the place of each that comes behind others of its owner, in milliseconds. */
   readonly spacing: number;
   readonly now: number;
@@ -52,7 +54,7 @@ export function accept(intake: Intake): Queued {
     price: { ...intake.price },
     task_token: intake.taskToken,
     requeues: 0,
-    place_at: timestamp(now + aheadOf(intake) * intake.spacing),
+    place_at: timestamp(placeFor(intake)),
     appointment_at: null,
     turn_for: null,
     removed_at: null,
@@ -66,6 +68,11 @@ export function accept(intake: Intake): Queued {
     own_refusals: 0,
     not_before: timestamp(now),
   };
+}
+
+/** The later, the more of the same owner are open, and behind those that are queued already. */
+function placeFor(intake: Intake): number {
+  return Math.max(intake.now + aheadOf(intake) * intake.spacing, (intake.lastPlace ?? 0) + 1);
 }
 
 /** An item of a batch comes behind the lines before it. */

@@ -6,10 +6,11 @@ import { accept } from "./accept.ts";
 import type { Generation, Queued } from "./record.ts";
 import { type CreateRequest, warningsOf } from "./request.ts";
 import { requestHash } from "./request-hash.ts";
+import type { Standing } from "./standing.ts";
 import type { GenerationStore } from "./table.ts";
 
 /** Who asks for a picture, and how. */
-export interface Intent {
+export interface Intent extends Partial<Standing> {
   readonly request: CreateRequest;
   readonly owner: string;
   readonly lane: Lane;
@@ -20,13 +21,13 @@ export interface Intent {
   readonly taskToken?: string;
   /** The batch that it is a line of, and what its caller calls that line. */
   readonly batch?: { readonly id: string; readonly customId: string | null };
-  /** How many of the owner's in this lane have not ended. */
-  readonly ahead?: number;
 }
 
 export interface CreateNeeds {
   readonly generations: Pick<GenerationStore, "insert">;
   readonly offer: Offer;
+  /** Requests per minute that the environment has for a model. */
+  readonly quotaOf: (model: string) => number;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -44,7 +45,10 @@ export interface Created {
 const PLACES_APART = 1.5;
 
 /** The generation that an intent stands for, before it is written. */
-export function plan(intent: Intent, { offer, now, random }: Omit<CreateNeeds, "generations">): Queued {
+export function plan(
+  intent: Intent,
+  { offer, quotaOf, now, random }: Omit<CreateNeeds, "generations">,
+): Queued {
   const { request, owner, lane, idempotencyKey } = intent;
   const model = offer.modelOf(request.model);
   const price = priceIn(offer, request.model, request.size);
@@ -62,7 +66,8 @@ export function plan(intent: Intent, { offer, now, random }: Omit<CreateNeeds, "
     taskToken: intent.taskToken ?? null,
     batch: intent.batch,
     ahead: intent.ahead,
-    spacing: (PLACES_APART * 60_000) / model.requestsPerMinute,
+    lastPlace: intent.lastPlace,
+    spacing: (PLACES_APART * 60_000) / quotaOf(model.id),
     now: now(),
     random,
   });

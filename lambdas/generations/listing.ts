@@ -38,6 +38,8 @@ export interface GenerationListing {
   records(ids: readonly string[]): Promise<Map<string, Generation>>;
   /** How many generations of an owner are queued or running in a lane, counted up to `most`. */
   countOpen(owner: string, lane: Lane, most: number): Promise<number>;
+  /** These generations, newest first, page by page; what can't be read is not among them. */
+  openPages(owner: string, lane: Lane): AsyncIterable<readonly Generation[]>;
 }
 
 /** Sorts before and after every time. */
@@ -45,6 +47,7 @@ const FIRST = "0";
 const LAST = ":";
 /** A batch may come back unfinished when the table is busy. */
 const MOST_ROUNDS = 8;
+const OPEN_PAGE = 20;
 
 /** The position of a generation in its owner's lists, or in that of its batch. */
 export function positionOf(generation: Generation, batch: string | null = null): string {
@@ -77,10 +80,7 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
       do {
         const page = await client.send(
           new QueryCommand({
-            TableName: table,
-            IndexName: "by_owner_open",
-            KeyConditionExpression: "owner_open = :open",
-            ExpressionAttributeValues: { ":open": openKey(owner, lane) },
+            ...openOf(owner, lane),
             Select: "COUNT",
             Limit: most - count,
             ...(start !== undefined && { ExclusiveStartKey: start }),
@@ -91,7 +91,34 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
       } while (start !== undefined && count < most);
       return count;
     },
+
+    async *openPages(owner, lane) {
+      let start: Record<string, unknown> | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            ...openOf(owner, lane),
+            ScanIndexForward: false,
+            Limit: OPEN_PAGE,
+            ...(start !== undefined && { ExclusiveStartKey: start }),
+          }),
+        );
+        const ids = (page.Items ?? []).flatMap(({ pk }) => idOf(pk) ?? []);
+        const found = await records(ids, listed);
+        yield ids.flatMap((id) => found.get(id) ?? []);
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined);
+    },
   };
+
+  function openOf(owner: string, lane: Lane) {
+    return {
+      TableName: table,
+      IndexName: "by_owner_open",
+      KeyConditionExpression: "owner_open = :open",
+      ExpressionAttributeValues: { ":open": openKey(owner, lane) },
+    };
+  }
 
   /** The same for a batch, from its index: the position of a generation is its line. */
   async function idsInBatch(

@@ -14,7 +14,7 @@ import { readOpenAiBody } from "../openai/request.ts";
 import { documents, objects, queues } from "../platform/clients.ts";
 import { required } from "../platform/environment.ts";
 import { logger, metrics, publishedMetrics } from "../platform/observe.ts";
-import { configuredOffer } from "../providers/configured.ts";
+import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 
 /** What a hundred lines may take at most, with a checkpoint and a message after them. */
 const CHUNK_MS = 20_000;
@@ -34,6 +34,7 @@ const expander = {
     "/images/generations": readOpenAiBody(schema, offer),
   },
   offer,
+  quotaOf: configuredQuotas(offer),
   now: Date.now,
   random: Math.random,
   signal: (name: string, count: number) => metrics.addMetric(name, MetricUnit.Count, count),

@@ -8,7 +8,7 @@ import { documents, workflows } from "../platform/clients.ts";
 import { sleep } from "../platform/clock.ts";
 import { required } from "../platform/environment.ts";
 import { logger, publishedMetrics } from "../platform/observe.ts";
-import { configuredOffer } from "../providers/configured.ts";
+import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
 import { runTask } from "../workflows/run-task.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
@@ -23,6 +23,7 @@ export const handler = middy(
     workflows,
     schema: createRequestSchema(offer),
     offer,
+    quotaOf: configuredQuotas(offer),
     owner: WORKFLOWS_OWNER,
     now: Date.now,
     random: Math.random,

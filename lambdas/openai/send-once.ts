@@ -49,7 +49,7 @@ export type SendNeeds = CreateNeeds & OpenLimitNeeds & ReadNeeds & NoteNeeds & I
  */
 export async function sendOnce(intent: Intent, sending: Sending, dependencies: SendNeeds): Promise<Created> {
   if (intent.idempotencyKey !== null) {
-    const placed = { ...intent, ahead: await requireOpenLimit(intent, dependencies) };
+    const placed = { ...intent, ...(await requireOpenLimit(intent, dependencies)) };
     if ((await dependencies.generations.get(idForKey(intent.owner, intent.idempotencyKey))) === null)
       await refuseIfLate(plan(placed, dependencies), dependencies);
     return create(placed, dependencies);
@@ -107,8 +107,8 @@ async function start(
   seen: Sent,
   dependencies: SendNeeds,
 ): Promise<Created | null> {
-  const ahead = await requireOpenLimit(intent, dependencies);
-  const planned = plan({ ...intent, ahead }, dependencies);
+  const standing = await requireOpenLimit(intent, dependencies);
+  const planned = plan({ ...intent, ...standing }, dependencies);
   await refuseIfLate(planned, dependencies);
   const entries = withStarted(seen.entries, planned.id, sending, dependencies.now());
   const saved = await dependencies.ledger.save(sending.key, entries, seen, planned);

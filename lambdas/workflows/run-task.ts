@@ -39,6 +39,7 @@ interface TaskDependencies {
   readonly taskTokens: TaskTokens;
   readonly schema: RequestSchema;
   readonly offer: Offer;
+  readonly quotaOf: (model: string) => number;
   /** Whom the generations of direct invocations belong to. */
   readonly owner: string;
   readonly now: () => number;

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { plan } from "../../lambdas/generations/create.ts";
 import { claim } from "../../lambdas/generations/transitions/claim.ts";
 import { refuse } from "../../lambdas/generations/transitions/refuse.ts";
-import { offer, PRICE, schema } from "../support/generations.ts";
+import { offer, PRICE, quotaOf, schema } from "../support/generations.ts";
 import { newStores } from "./dynamodb/wiring.ts";
 import { type Running, run, shipped } from "./lambda/functions.ts";
 
@@ -108,7 +108,7 @@ describe("the task function", () => {
         lane: "batch",
         idempotencyKey: "order-1",
       },
-      { offer, now: Date.now, random: Math.random },
+      { offer, quotaOf, now: Date.now, random: Math.random },
     );
     const now = Date.now();
     const claimed = claim(generation, {

@@ -12,7 +12,7 @@ import { timestamp } from "../../lambdas/platform/clock.ts";
 import { randomId } from "../../lambdas/platform/ids.ts";
 import { processesOf } from "../support/fault-proxy/client.ts";
 import type { Fault } from "../support/fault-proxy/faults.ts";
-import { offer, schema } from "../support/generations.ts";
+import { offer, quotaOf, schema } from "../support/generations.ts";
 import {
   aws,
   end,
@@ -230,7 +230,7 @@ async function takeDeadLetter(): Promise<string | undefined> {
 function accepted({ body, key }: Job): Queued {
   const request = parseCreateRequest(schema, body);
   const intent = { request, owner: "local", lane: "interactive", idempotencyKey: key } as const;
-  return plan(intent, { offer, now: Date.now, random: Math.random });
+  return plan(intent, { offer, quotaOf, now: Date.now, random: Math.random });
 }
 
 /** Puts a generation into the table without the relay's notice: it follows no item that it can't read. */

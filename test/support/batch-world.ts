@@ -7,7 +7,7 @@ import { viewOfBatch } from "../../lambdas/batches/view.ts";
 import { createListing } from "../../lambdas/generations/listing.ts";
 import { parseCreateRequest } from "../../lambdas/generations/request.ts";
 import { readOpenAiBody } from "../../lambdas/openai/request.ts";
-import { NOON, offer, schema } from "./generations.ts";
+import { NOON, offer, quotaOf, schema } from "./generations.ts";
 import { inMemoryGenerations, inMemoryResults } from "./in-memory-stores.ts";
 import { repeating } from "./in-memory-table.ts";
 
@@ -81,6 +81,7 @@ export function batchWorld(
           "/images/generations": readOpenAiBody(schema, offer),
         },
         offer,
+        quotaOf,
         now,
         random: () => 0.5,
         hasTime,

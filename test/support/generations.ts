@@ -15,6 +15,7 @@ export const SOURCE_URL = "https://dashscope-result-sgp.oss-ap-southeast-1.aliyu
 
 /** What an environment in Singapore offers. */
 export const offer = offerOf({ name: "dashscope", region: "sg" });
+export const quotaOf = (model: string) => offer.modelOf(model)?.requestsPerMinute ?? 0;
 export const schema = createRequestSchema(offer);
 
 let intents = 0;

@@ -51,6 +51,7 @@ function inMemoryListing(store: InMemoryGenerations): GenerationListing {
       };
     },
     records: async (ids) => new Map([...store.records].filter(([id]) => ids.includes(id))),
+    openPages: (owner, lane) => createListing(store.table.client, "table").openPages(owner, lane),
     async countOpen(owner, lane, most) {
       const open = [...store.records.values()].filter(
         (each) => each.owner === owner && each.lane === lane && isOpen(each),

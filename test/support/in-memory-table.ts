@@ -76,7 +76,9 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
       if (command.input.ScanIndexForward === false) found.reverse();
       const start = command.input.ExclusiveStartKey?.["pk"];
       const rest = found.slice(start === undefined ? 0 : found.findIndex(({ pk }) => pk === start) + 1);
-      return { Items: structuredClone(rest.slice(0, Limit)) };
+      const page = rest.slice(0, Limit);
+      const last = rest.length > page.length && { LastEvaluatedKey: { pk: page.at(-1)?.["pk"] } };
+      return { Items: structuredClone(page), Count: page.length, ...last };
     }
     if (command instanceof ScanCommand) {
       const { FilterExpression = "", ExpressionAttributeValues: values = {} } = command.input;
@@ -90,11 +92,6 @@ export function inMemoryTable(watch: Watch = () => {}): InMemoryTable {
         Keys.flatMap(({ pk }) => structuredClone(items.get(String(pk)) ?? [])),
       ]);
       return { Responses: Object.fromEntries(found) };
-    }
-    if (command instanceof BatchGetCommand) {
-      const { table: request } = command.input.RequestItems ?? {};
-      const found = (request?.Keys ?? []).flatMap(({ pk }) => items.get(String(pk)) ?? []);
-      return { Responses: { table: structuredClone(found) } };
     }
     if (command instanceof TransactWriteCommand) return transact(command.input.TransactItems ?? []);
     throw new Error("the table in memory does not know this command");

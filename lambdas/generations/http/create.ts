@@ -65,8 +65,8 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
     async handle({ caller, headers, body, request }, dependencies: CreateOperationNeeds) {
       const key = headers["idempotency-key"] ?? null;
       const intent = intentOf(body, caller.owner, key, headers["cancel-after"]);
-      const ahead = await requireOpenLimit(intent, dependencies);
-      const { generation, replayed } = await create({ ...intent, ahead }, dependencies);
+      const standing = await requireOpenLimit(intent, dependencies);
+      const { generation, replayed } = await create({ ...intent, ...standing }, dependencies);
       if (!replayed) dependencies.signal("GenerationsAccepted", { generation_id: generation.id });
 
       const wait = waitOf(headers.prefer ?? { respondAsync: false, wait: null }, dependencies.longestWait);

@@ -4,7 +4,7 @@ import { isOpen } from "../../../lambdas/generations/record.ts";
 import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { remove } from "../../../lambdas/generations/transitions/remove.ts";
-import { offer, schema } from "../generations.ts";
+import { offer, quotaOf, schema } from "../generations.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { idOfJob, keyOfJob, nameOfJob, OWNER } from "./naming.ts";
 import type { Processes } from "./processes.ts";
@@ -54,7 +54,7 @@ export function createCallers(surroundings: Surroundings): Callers {
         idempotencyKey: keyOfJob(index),
         deadlineSeconds: job.deadlineSeconds,
       },
-      { generations: table.storeOf(process), offer, now: timeline.now, random },
+      { generations: table.storeOf(process), offer, quotaOf, now: timeline.now, random },
     ).then(
       () => {
         process.alive = false;

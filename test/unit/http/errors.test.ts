@@ -63,7 +63,11 @@ describe("refusals", () => {
 
   test("an answer goes out before the function's own time is over", async () => {
     const { dependencies } = apiUnderTest({
-      listing: { page: () => new Promise(() => {}), countOpen: async () => 0 },
+      listing: {
+        page: () => new Promise(() => {}),
+        countOpen: async () => 0,
+        openPages: async function* () {},
+      },
     });
     const handler = newHandler(routesOf(offer), dependencies);
     const context = { awsRequestId: "x", getRemainingTimeInMillis: () => 750 } as unknown as Context;

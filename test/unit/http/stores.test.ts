@@ -18,7 +18,7 @@ import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createLedgerStore, ledgerKey } from "../../../lambdas/openai/ledger-table.ts";
 import { documents as client } from "../../../lambdas/platform/clients.ts";
-import { offer, schema } from "../../support/generations.ts";
+import { offer, quotaOf, schema } from "../../support/generations.ts";
 
 const table = mockClient(DynamoDBDocumentClient);
 const now = () => Date.parse("2026-03-01T12:00:30.000Z");
@@ -31,7 +31,7 @@ function generation(owner = "alice") {
   const request = parseCreateRequest(schema, { prompt: "a fox" });
   return plan(
     { request, owner, lane: "interactive", idempotencyKey: null },
-    { offer, now, random: () => 0.5 },
+    { offer, quotaOf, now, random: () => 0.5 },
   );
 }
 

@@ -11,7 +11,7 @@ import { refuse } from "../../../lambdas/generations/transitions/refuse.ts";
 import { logger } from "../../../lambdas/platform/observe.ts";
 import { Contended } from "../../../lambdas/platform/service-error.ts";
 import { runTask } from "../../../lambdas/workflows/run-task.ts";
-import { HOUR, NOON, offer, PRICE, SOURCE_URL, schema } from "../../support/generations.ts";
+import { HOUR, NOON, offer, PRICE, quotaOf, SOURCE_URL, schema } from "../../support/generations.ts";
 import { inMemoryGenerations, inMemoryImages } from "../../support/in-memory-stores.ts";
 
 logger.setLogLevel("SILENT");
@@ -46,6 +46,7 @@ function task(ending: Ending | null = null) {
     workflows: sfn as unknown as SFNClient,
     schema,
     offer,
+    quotaOf,
     owner: "workflows",
     now: () => state.now,
     random: () => 0.5,
