@@ -6,7 +6,7 @@ const outside = [
   "table\\.ts$",
   "^lambdas/api-keys/authorize\\.ts$",
   "^lambdas/batches/(expansions|manifests|relay|results)\\.ts$",
-  "^lambdas/generations/(changes|listing|members|open-prices|transaction|unannounced-ends)\\.ts$",
+  "^lambdas/generations/(changes|due-keys|listing|members|open-prices|transaction|unannounced-ends)\\.ts$",
   "^lambdas/pacing/limiter\\.ts$",
   "^lambdas/painting/(kept-answers|queue|receive-turns|relay)\\.ts$",
   "^lambdas/providers/provider-key\\.ts$",

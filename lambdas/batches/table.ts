@@ -7,10 +7,10 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { dueKeys } from "../generations/due-keys.ts";
 import type { Member } from "../generations/member.ts";
 import { membersOf } from "../generations/members.ts";
 import type { Status } from "../generations/record.ts";
-import { timestamp } from "../platform/clock.ts";
 import { batchIdOf, keyOf, ownersBatches, toItem } from "./item.ts";
 import { type AcceptedBatch, type Batch, batchSchema } from "./record.ts";
 
@@ -111,17 +111,8 @@ export function createBatchStore(
     },
 
     async due(at) {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: "open",
-          KeyConditionExpression: "#open = :open AND due_at <= :now",
-          ExpressionAttributeNames: { "#open": "open" },
-          ExpressionAttributeValues: { ":open": OPEN, ":now": timestamp(at) },
-          Limit: DUE_AT_ONCE,
-        }),
-      );
-      return Items.flatMap(({ pk }) => batchIdOf(pk) ?? []);
+      const keys = await dueKeys(client, table, { open: OPEN, now: at, limit: DUE_AT_ONCE });
+      return keys.flatMap((key) => batchIdOf(key) ?? []);
     },
 
     async members({ id, edition }, which) {

@@ -55,7 +55,7 @@ const GRACE_MS = 15 * 60_000;
 const ANNOUNCE_GRACE_MS = 5 * 60_000;
 
 /** The index `open` holds those that have not ended, and, apart, those whose end is not announced. */
-const OPEN = "open";
+export const OPEN = "open";
 export const UNANNOUNCED = "unannounced";
 
 /** The table's key of a generation. */

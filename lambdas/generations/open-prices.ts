@@ -7,7 +7,7 @@ import {
 import * as z from "zod";
 import { LANES } from "../pacing/lanes.ts";
 import { millionthsOf } from "../platform/money.ts";
-import { openKey } from "./item.ts";
+import { OPEN, openKey } from "./item.ts";
 
 /** What a generation that has not ended will cost, in millionths. */
 export interface HeldPrice {
@@ -66,7 +66,7 @@ export function createHeldPrices(
           IndexName: "open",
           KeyConditionExpression: "#open = :open",
           ExpressionAttributeNames: { "#open": "open" },
-          ExpressionAttributeValues: { ":open": "open" },
+          ExpressionAttributeValues: { ":open": OPEN },
           ...start,
         }),
       ),

@@ -5,7 +5,8 @@ import type { Lane } from "../pacing/lanes.ts";
 import { timestamp } from "../platform/clock.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
 import { Contended } from "../platform/service-error.ts";
-import { dueAt, fromItem, idOf, keyOf, lineKey, toItem } from "./item.ts";
+import { dueKeys } from "./due-keys.ts";
+import { dueAt, fromItem, idOf, keyOf, lineKey, OPEN, toItem } from "./item.ts";
 import { type Canceled, type Generation, generationSchema, type Queued, type Submitting } from "./record.ts";
 import { withRelease, withReservation } from "./reservation.ts";
 import { putWith } from "./transaction.ts";
@@ -187,33 +188,24 @@ export function createGenerationStore(
       await update(id, "REMOVE inquiry_at", "claim_id = :claim", { ":claim": claim_id });
     },
 
-    firstQueued: (lane, model, by, most = CANDIDATES) =>
-      ids(
-        client.send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: "line",
-            KeyConditionExpression: "line = :line AND line_at <= :by",
-            // "$" sorts after "#", which ends the time in the key.
-            ExpressionAttributeValues: { ":line": lineKey(lane, model), ":by": `${timestamp(by)}$` },
-            Limit: most,
-          }),
-        ),
-      ),
+    async firstQueued(lane, model, by, most = CANDIDATES) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: "line",
+          KeyConditionExpression: "line = :line AND line_at <= :by",
+          // "$" sorts after "#", which ends the time in the key.
+          ExpressionAttributeValues: { ":line": lineKey(lane, model), ":by": `${timestamp(by)}$` },
+          Limit: most,
+        }),
+      );
+      return Items.flatMap(({ pk }) => idOf(pk) ?? []);
+    },
 
-    due: (now) =>
-      ids(
-        client.send(
-          new QueryCommand({
-            TableName: table,
-            IndexName: "open",
-            KeyConditionExpression: "#open = :open AND due_at <= :now",
-            ExpressionAttributeNames: names,
-            ExpressionAttributeValues: { ":open": "open", ":now": timestamp(now) },
-            Limit: DUE_AT_ONCE,
-          }),
-        ),
-      ),
+    async due(now) {
+      const keys = await dueKeys(client, table, { open: OPEN, now, limit: DUE_AT_ONCE });
+      return keys.flatMap((key) => idOf(key) ?? []);
+    },
 
     async quarantine(id) {
       await update(id, "REMOVE line, line_at, #open, due_at, owner_open", "attribute_exists(pk)", {});
@@ -227,9 +219,4 @@ function isSame(one: Generation, other: Generation): boolean {
   // Fields of a newer version are in both; what was read has no others.
   const known = (record: Generation) => ({ ...generationSchema.parse(record), ...note });
   return isDeepStrictEqual(known(one), known(other));
-}
-
-async function ids(query: Promise<{ Items?: Record<string, unknown>[] | undefined }>): Promise<string[]> {
-  const { Items = [] } = await query;
-  return Items.flatMap((item) => idOf(item.pk) ?? []);
 }

@@ -1,6 +1,7 @@
-import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { timestamp } from "../platform/clock.ts";
 import { writeUnlessRefused } from "../platform/conditional-write.ts";
+import { dueKeys } from "./due-keys.ts";
 import { idOf, keyOf, UNANNOUNCED } from "./item.ts";
 import type { EndedGeneration } from "./record.ts";
 
@@ -38,17 +39,8 @@ export function createUnannouncedEnds(client: DynamoDBDocumentClient, table: str
     announced: (id) => update(id, "SET announced = :yes REMOVE #open, due_at", { ":yes": true }),
 
     async due(now) {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: "open",
-          KeyConditionExpression: "#open = :unannounced AND due_at <= :now",
-          ExpressionAttributeNames: { "#open": "open" },
-          ExpressionAttributeValues: { ":unannounced": UNANNOUNCED, ":now": timestamp(now) },
-          Limit: AT_ONCE,
-        }),
-      );
-      return Items.flatMap((item) => idOf(item["pk"]) ?? []);
+      const keys = await dueKeys(client, table, { open: UNANNOUNCED, now, limit: AT_ONCE });
+      return keys.flatMap((key) => idOf(key) ?? []);
     },
 
     tellAgain: ({ id, announce_tries }, next) =>
