@@ -1,3 +1,4 @@
+import type { Listeners } from "./alarm-listeners.ts";
 import type { Alarms } from "./alarms.ts";
 
 /** What one check of the doctor has found. */
@@ -91,12 +92,27 @@ export function deadLetterFinding(messages: number): Finding {
 export function protectionFinding(isProtected: boolean): Finding {
   return isProtected
     ? good("the stack refuses to be deleted")
-    : person("there is none: set deletionProtection: true in lib/config.ts and deploy again", "everyday");
+    : person(
+        "there is none: set deletionProtection: true in lib/config.ts and deploy again",
+        "protection-from-deletion",
+      );
 }
 
 /** The alarms of a deployed environment. */
-export function alarmsFinding({ count, ringing }: Alarms): Finding {
+export function alarmsFinding({ count, ringing }: Omit<Alarms, "topics">): Finding {
   const [first] = ringing;
   if (first !== undefined) return person(`${ringing.join(", ")} of ${count}`, first);
   return count === 0 ? person("there are none: deploy again", "alarms") : good(`none of ${count} rings`);
+}
+
+/** Whether somebody hears of the alarms of each topic. */
+export function listenersFinding(topics: readonly Listeners[]): Finding {
+  const pending = [...new Set(topics.flatMap((topic) => topic.pending))];
+  const deaf = topics.flatMap(({ topic, confirmed }) => (confirmed === 0 ? [topic] : []));
+  const faults = [
+    ...(pending.length > 0 ? [`${pending.join(", ")} must confirm the mail that SNS has sent`] : []),
+    ...(deaf.length > 0 ? [`nobody hears of ${deaf.join(", ")}`] : []),
+  ];
+  if (faults.length > 0) return person(faults.join("; "), "who-hears-of-alarms");
+  return good(`${topics.map(({ topic, confirmed }) => `${topic} is heard by ${confirmed}`).join(", ")}`);
 }

@@ -2,6 +2,7 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { oldestOpenSeconds } from "../../lambdas/generations/oldest-open.ts";
 import { createGenerationStore } from "../../lambdas/generations/table.ts";
@@ -14,6 +15,7 @@ import type { EnvironmentName } from "../../lib/environment-schema.ts";
 import { modelQuotas } from "../../lib/model-quotas.ts";
 import { stackName } from "../../lib/stack-name.ts";
 import { emulatorCredentials } from "../local/surroundings.ts";
+import { listenersOf } from "./alarm-listeners.ts";
 import { alarmsOf } from "./alarms.ts";
 import { localStack } from "./connection.ts";
 import { deployedOutputs, findStack, output } from "./deployed-stack.ts";
@@ -95,6 +97,15 @@ export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> 
       async run() {
         if (!environment.observed) return find.skipped(`${env} has none`);
         return find.alarmsFinding(await alarmsOf(new CloudWatchClient({}), env));
+      },
+    },
+    {
+      name: "who hears of alarms",
+      async run() {
+        if (!environment.observed) return find.skipped(`${env} has no alarms`);
+        const { topics } = await alarmsOf(new CloudWatchClient({}), env);
+        if (topics.length === 0) return find.skipped("no alarm is sent anywhere");
+        return find.listenersFinding(await listenersOf(new SNSClient({}), topics));
       },
     },
   ];

@@ -175,7 +175,7 @@ export interface components {
             key: string;
             /**
              * Format: uri
-             * @description A presigned address, valid until url_expires_at.
+             * @description A presigned address, valid until url_expires_at, unless the session of AWS that signed it ends before. `urls.image` signs a new one at every request.
              */
             url: string;
             /** Format: date-time */
@@ -197,7 +197,7 @@ export interface components {
             key: string;
             /**
              * Format: uri
-             * @description A presigned address, valid until url_expires_at.
+             * @description A presigned address, valid until url_expires_at, unless the session of AWS that signed it ends before. `urls.image` signs a new one at every request.
              */
             url: string;
             /** Format: date-time */
@@ -399,7 +399,7 @@ export interface components {
             key: string;
             /**
              * Format: uri
-             * @description A presigned address, valid until url_expires_at.
+             * @description A presigned address, valid until url_expires_at, unless the session of AWS that signed it ends before. Reading the batch again signs a new one.
              */
             url: string;
             /** Format: date-time */

@@ -39,7 +39,10 @@ const resultsView = z
   .object({
     bucket: z.string(),
     key: z.string(),
-    url: z.url().meta({ description: "A presigned address, valid until url_expires_at." }),
+    url: z.url().meta({
+      description:
+        "A presigned address, valid until url_expires_at, unless the session of AWS that signed it ends before. Reading the batch again signs a new one.",
+    }),
     url_expires_at: z.iso.datetime(),
   })
   .meta({

@@ -15,7 +15,10 @@ const fields = {
   sha256: z.string(),
   bucket: z.string(),
   key: z.string(),
-  url: z.url().meta({ description: "A presigned address, valid until url_expires_at." }),
+  url: z.url().meta({
+    description:
+      "A presigned address, valid until url_expires_at, unless the session of AWS that signed it ends before. `urls.image` signs a new one at every request.",
+  }),
   url_expires_at: z.iso.datetime(),
 };
 

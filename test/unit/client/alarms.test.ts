@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import { alarmsOf } from "../../../bin/client/alarms.ts";
 
 const cloudWatch = mockClient(CloudWatchClient);
-const alarm = (AlarmName: string, StateValue: "OK" | "ALARM" | "INSUFFICIENT_DATA") => ({
+const topic = (name: string) => `arn:aws:sns:us-east-1:123456789012:image-service-dev-${name}`;
+const alarm = (AlarmName: string, StateValue: "OK" | "ALARM" | "INSUFFICIENT_DATA", to = "notify") => ({
   AlarmName,
   StateValue,
+  AlarmActions: [topic(to)],
 });
 
 test("the alarms of one environment are counted over all pages, and those that ring are named as the runbook does", async () => {
@@ -14,7 +16,7 @@ test("the alarms of one environment are counted over all pages, and those that r
   cloudWatch.on(DescribeAlarmsCommand, { AlarmNamePrefix }).resolves({
     MetricAlarms: [
       alarm("image-service-dev-api-slow", "OK"),
-      alarm("image-service-dev-worker-errors", "ALARM"),
+      alarm("image-service-dev-worker-errors", "ALARM", "page"),
     ],
     NextToken: "more",
   });
@@ -27,5 +29,6 @@ test("the alarms of one environment are counted over all pages, and those that r
   expect(await alarmsOf(new CloudWatchClient({ region: "us-east-1" }), "dev")).toEqual({
     count: 4,
     ringing: ["worker-errors", "queue-too-old"],
+    topics: [topic("notify"), topic("page")],
   });
 });

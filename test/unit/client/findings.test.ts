@@ -18,6 +18,11 @@ test.each([
   find.protectionFinding(false),
   find.alarmsFinding({ count: 20, ringing: ["queue-too-old", "api-slow"] }),
   find.alarmsFinding({ count: 0, ringing: [] }),
+  find.listenersFinding([{ topic: "page", confirmed: 1, pending: ["ops@example.com"] }]),
+  find.listenersFinding([
+    { topic: "page", confirmed: 1, pending: [] },
+    { topic: "notify", confirmed: 0, pending: [] },
+  ]),
   find.person("its last deployment failed", "a-deployment-failed"),
 ])("a person must act, and is told where to read: %o", ({ kind, next = "" }) => {
   expect(kind).toBe("person");
@@ -32,6 +37,7 @@ test.each([
   find.deadLetterFinding(0),
   find.protectionFinding(true),
   find.alarmsFinding({ count: 20, ringing: [] }),
+  find.listenersFinding([{ topic: "page", confirmed: 1, pending: [] }]),
 ])("all is well: %o", ({ kind, says }) => {
   expect(kind).toBe("good");
   expect(says).not.toContain("sk-0123");
