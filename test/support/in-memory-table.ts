@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { setImmediate as moment } from "node:timers/promises";
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
@@ -138,6 +143,46 @@ export function repeating(
   return { send } as unknown as DynamoDBDocumentClient;
 }
 
+/**
+ * A client over a table whose transactions take a moment: meanwhile every other write of an item of theirs is refused
+ * undecided, as DynamoDB does and no emulator.
+ */
+export function holding(table: InMemoryTable): DynamoDBDocumentClient {
+  const held = new Set<string>();
+  const about = { $metadata: {}, message: "held" };
+  const send = async (command: unknown) => {
+    const isTransaction = command instanceof TransactWriteCommand;
+    const keys = keysOf(command);
+    const codes = keys.map((key) => (held.has(key) ? "TransactionConflict" : "None"));
+    if (codes.includes("TransactionConflict"))
+      throw isTransaction
+        ? new TransactionCanceledException({
+            ...about,
+            CancellationReasons: codes.map((Code) => ({ Code })),
+          })
+        : new TransactionConflictException(about);
+    if (!isTransaction) return table.apply(command);
+    for (const key of keys) held.add(key);
+    try {
+      await moment();
+      return table.apply(command);
+    } finally {
+      for (const key of keys) held.delete(key);
+    }
+  };
+  return { send } as unknown as DynamoDBDocumentClient;
+}
+
+/** The items that a command writes. */
+function keysOf(command: unknown): string[] {
+  if (command instanceof PutCommand) return [String(command.input.Item?.["pk"])];
+  if (command instanceof UpdateCommand) return [String(command.input.Key?.["pk"])];
+  if (!(command instanceof TransactWriteCommand)) return [];
+  return (command.input.TransactItems ?? []).map(({ Put, Update }) =>
+    String((Put?.Item ?? Update?.Key)?.["pk"]),
+  );
+}
+
 type Test = (item: Item | undefined, values: Item, names: Item) => boolean;
 
 const tests = new Map<string, Test>();
@@ -169,6 +214,7 @@ function termTest(term: string): Test {
     const actual = item?.[named(left, names)];
     const expected = values[right];
     if (operator === "=") return actual === expected;
+    if (typeof actual === "number" && typeof expected === "number") return actual <= expected;
     return actual !== undefined && String(actual) <= String(expected);
   };
 }
