@@ -11,6 +11,9 @@ import type { Construct } from "constructs";
 import type { Environment } from "./environment-schema.ts";
 import { removalPolicyOf } from "./removal-policy.ts";
 
+/** DynamoDB removes what has expired two days later typically, and promises nothing: no record outlives its picture. */
+const TIME_TO_LIVE_LAG_DAYS = 7;
+
 /** The bucket of pictures, manifests, results and kept answers: what lies where, and how long. */
 export function createBucket(scope: Construct, environment: Environment): Bucket {
   const bucket = new Bucket(scope, "Bucket", {
@@ -25,7 +28,7 @@ export function createBucket(scope: Construct, environment: Environment): Bucket
       {
         id: "pictures-end-with-their-record",
         prefix: "generations/",
-        expiration: Duration.days(environment.retentionDays),
+        expiration: Duration.days(environment.retentionDays + TIME_TO_LIVE_LAG_DAYS),
       },
       {
         id: "unverified-files-end-with-their-record",

@@ -93,7 +93,7 @@ describe("the guard of data", () => {
         .map(({ what }) => what)
         .sort(),
     ).toEqual([
-      "deletes generations/* after 30 days, what is there already too",
+      "deletes generations/* after 37 days, what is there already too",
       "deletes manifests/* after 30 days, what is there already too",
       "deletes results/* after 30 days, what is there already too",
       "deletes unverified/* after 30 days, what is there already too",
