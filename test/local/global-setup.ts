@@ -27,17 +27,25 @@ declare module "vitest" {
 
 const undo: (() => Promise<void> | void)[] = [];
 
-/**
- * Deploys the real stack to a local emulator, once for all files. Time-outs follow from the provider's, so with
- * 4 s in place of 298 a crashed worker's message is redelivered after seconds. The functions reach AWS through the
- * fault proxy.
- */
+/** Deploys the stack once for all files. */
 export async function setup(project: TestProject): Promise<void> {
+  project.provide("cloud", await deployForTests());
+}
+
+/**
+ * Deploys the real stack to a local emulator. Time-outs follow from the provider's, so with 4 s in place of 298 a
+ * crashed worker's message is redelivered after seconds. The functions reach AWS through the fault proxy, which leads
+ * to another implementation of DynamoDB where one is named.
+ */
+export async function deployForTests(dynamoDb?: string): Promise<Cloud> {
   const directory = mkdtempSync(join(tmpdir(), "image-service-test-"));
   undo.push(() => rmSync(directory, { recursive: true, force: true }));
   const port = await freePort();
   const simulator = await startSimulator({ latencyMs: 300, requestsPerMinute: 100_000, pictures: "plain" });
-  const proxy = await startFaultProxy(() => `http://127.0.0.1:${port}`);
+  const emulator = `http://127.0.0.1:${port}`;
+  const proxy = await startFaultProxy((operation) =>
+    operation.startsWith("DynamoDB.") ? (dynamoDb ?? emulator) : emulator,
+  );
   undo.push(
     () => proxy.close(),
     () => simulator.close(),
@@ -61,12 +69,7 @@ export async function setup(project: TestProject): Promise<void> {
   });
   undo.push(() => cloud.stop());
   await leadToProxy(cloud.stack, proxy.url);
-  project.provide("cloud", {
-    directory,
-    stack: cloud.stack,
-    simulatorUrl: simulator.baseUrl,
-    proxyUrl: proxy.url,
-  });
+  return { directory, stack: cloud.stack, simulatorUrl: simulator.baseUrl, proxyUrl: proxy.url };
 }
 
 /** The SDK takes a queue's URL for its endpoint, and would pass the proxy by. */
@@ -85,7 +88,7 @@ async function leadToProxy(stack: StackFile, proxyUrl: string): Promise<void> {
     await changeVariables(client, `image-service-local-${name}`, variables);
 }
 
-/** Ends everything that `setup` started. */
+/** Ends everything that was started. */
 export async function teardown(): Promise<void> {
   for (const step of undo.reverse()) await step();
 }

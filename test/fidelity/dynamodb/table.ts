@@ -13,9 +13,9 @@ import { onlyResource, synthesised } from "../../stack/synthesised.ts";
 export const sent = new Set<string>();
 
 /** A client of DynamoDB Local, set up as the functions' own. */
-export function localClient(): DynamoDBDocumentClient {
+export function localClient(endpoint = inject("dynamoDb")): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
-    endpoint: inject("dynamoDb"),
+    endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "fidelity", secretAccessKey: "fidelity" },
   });
@@ -37,8 +37,10 @@ function note(input: unknown): void {
 }
 
 /** A new table as the template has it: keys, all indexes, stream and time to live. */
-export async function createTable(client: DynamoDBDocumentClient): Promise<string> {
-  const TableName = `fidelity-${randomUUID()}`;
+export async function createTable(
+  client: DynamoDBDocumentClient,
+  TableName = `fidelity-${randomUUID()}`,
+): Promise<string> {
   const { KeySchema, AttributeDefinitions, BillingMode, GlobalSecondaryIndexes, ...properties } =
     onlyResource(synthesised("prod"), "AWS::DynamoDB::Table");
   const form = {

@@ -29,7 +29,8 @@ describe.concurrent("an end without a picture", () => {
   test("is provider_misconfigured for a model that is withdrawn while it waits", async () => {
     const key = { "idempotency-key": randomUUID() };
     const json = { prompt: uniquePrompt(), model: HELD_MODEL };
-    await hold(aws.table, stack.table_name, 5000);
+    // Longer than a busy machine takes to start the api function.
+    await hold(aws.table, stack.table_name, 15_000);
     const id = idOf(await painted({ ...key, ...ASYNC }, json));
     await aws.table.send(
       new UpdateCommand({

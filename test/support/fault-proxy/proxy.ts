@@ -27,8 +27,8 @@ const LONGEST_TEXT = 1_000_000;
 
 const LOOKS = 3;
 
-/** Starts a fault proxy in front of an AWS endpoint. */
-export async function startFaultProxy(target: () => string, port = 0): Promise<FaultProxy> {
+/** Starts a fault proxy in front of an AWS endpoint, or of several: each operation has its target. */
+export async function startFaultProxy(target: (operation: string) => string, port = 0): Promise<FaultProxy> {
   const faults = new FaultBook();
   const counts = new Map<string, number>();
   const processes = new WeakMap<Socket, FunctionProcess>();
@@ -60,7 +60,7 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
       outgoing.destroy();
       return;
     }
-    const answer = await forwardWhole(incoming, body, target());
+    const answer = await forwardWhole(incoming, body, target(operation));
     if (process !== null && operation === "DynamoDB.PutItem" && answer.status === 200)
       noteWriter(process, body.toString());
     if (action === "hang-after") return;
