@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { AssetHashType, DockerImage, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import {
   type ISecurityGroup,
   type ISubnet,
@@ -15,12 +18,17 @@ import {
   Role,
   ServicePrincipal,
 } from "aws-cdk-lib/aws-iam";
-import { Architecture, CfnFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
-import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import {
+  Architecture,
+  CfnFunction,
+  Code,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { EnvironmentVariable } from "../lambdas/platform/environment.ts";
-import { BUNDLE_ALIASES } from "./bundle-aliases.ts";
 import type { Environment } from "./environment-schema.ts";
 
 /** Settings of a function: only names that the functions know how to read. */
@@ -66,7 +74,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The one kind of function there is: Node 24 on arm64, bundled, with a log group and a role of its own. */
 export class ServiceFunction extends Construct implements IGrantable {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly functionName: string;
   readonly role: Role;
   readonly grantPrincipal: IPrincipal;
@@ -86,13 +94,11 @@ export class ServiceFunction extends Construct implements IGrantable {
     this.grantPrincipal = this.role;
     logGroup.grantWrite(this.role);
 
-    this.function = new NodejsFunction(this, "Function", {
+    this.function = new LambdaFunction(this, "Function", {
       functionName: this.functionName,
       description: props.description,
-      entry: `${root}lambdas/handlers/${props.name}.ts`,
-      handler: "handler",
-      projectRoot: root,
-      depsLockFilePath: `${root}package-lock.json`,
+      handler: "index.handler",
+      code: bundled(props),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMegabytes,
@@ -103,25 +109,6 @@ export class ServiceFunction extends Construct implements IGrantable {
       tracing: Tracing.ACTIVE,
       role: this.role,
       logGroup,
-      awsSdkConnectionReuse: false,
-      bundling: {
-        commandHooks: copying(props),
-        format: OutputFormat.ESM,
-        target: "node24",
-        logLevel: LogLevel.WARNING,
-        mainFields: ["module", "main"],
-        // The SDK travels with the code: the version tested is the version run.
-        bundleAwsSDK: true,
-        minify: true,
-        esbuildArgs: Object.fromEntries(
-          Object.entries(BUNDLE_ALIASES).map(([module, file]) => [`--alias:${module}`, file]),
-        ),
-        sourceMap: true,
-        sourcesContent: false,
-        // Packages in CommonJS inside an ES module still call `require` for Node's own modules.
-        banner:
-          'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-      },
       environment: {
         ...props.settings,
         ...(environment.name === "local" ? LOCAL_VARIABLES : { NODE_OPTIONS: "--enable-source-maps" }),
@@ -187,17 +174,25 @@ export class ServiceFunction extends Construct implements IGrantable {
   }
 }
 
-/** Puts files and pages beside a bundle when it is done. */
-function copying({
-  files = [],
-  pages = false,
-}: Pick<ServiceFunctionProps, "files" | "pages">): ICommandHooks {
-  return {
-    beforeBundling: () => [],
-    beforeInstall: () => [],
-    afterBundling: (from, to) => [
-      ...files.map((file) => `cp "${from}/${file}" "${to}"`),
-      ...(pages ? [`"${process.execPath}" "${from}/bin/pages.ts" "${to}"`] : []),
-    ],
-  };
+/** The bundle, with files and pages beside it. The CDK's own way to make one takes no plugins for the bundler. */
+function bundled({ name, files = [], pages = false }: ServiceFunctionProps): Code {
+  const run = (script: string, ...words: string[]) =>
+    execFileSync(process.execPath, [`${root}bin/${script}.ts`, ...words], { stdio: "inherit" });
+  return Code.fromAsset(root, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never used: the same Node that runs the CDK makes the bundle. The command tells one function's asset from
+      // another's, which the CDK would take for the same.
+      image: DockerImage.fromRegistry("scratch"),
+      command: [name, ...files, String(pages)],
+      local: {
+        tryBundle(folder) {
+          run("bundle", name, folder);
+          for (const file of files) copyFileSync(root + file, join(folder, basename(file)));
+          if (pages) run("pages", folder);
+          return true;
+        },
+      },
+    },
+  });
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -46,10 +46,11 @@ export async function benchStart(): Promise<Row[]> {
     const entries = [{ name: "empty", bytes: 0, file: join(directory, "empty.mjs") }];
     writeFileSync(entries[0]!.file, "export const handler = () => {};");
     for (const name of FUNCTIONS) {
-      const { outputFiles } = await bundled(name);
-      const file = join(directory, `${name}.mjs`);
-      writeFileSync(file, outputFiles[0]!.contents);
-      entries.push({ name, bytes: outputFiles[0]!.contents.length, file });
+      const { bytes, files } = await bundled(name);
+      const folder = join(directory, name);
+      mkdirSync(folder);
+      for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
+      entries.push({ name, bytes, file: join(folder, "index.mjs") });
     }
     const times = new Map<string, number[]>(entries.map(({ name }) => [name, []]));
     for (let run = 0; run < RUNS; run++)

@@ -1,21 +1,15 @@
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { BUNDLE_ALIASES } from "../../lib/bundle-aliases.ts";
+import { basename } from "node:path";
+import { bundle } from "../../lib/bundle.ts";
 
-/** Bundles a function as the stack does. */
+/** A function's bundle as it is deployed: its code, its source map, and the files that went in. */
 export async function bundled(name: string) {
-  return build({
-    absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-    entryPoints: [`lambdas/handlers/${name}.ts`],
-    bundle: true,
-    metafile: true,
-    write: false,
-    platform: "node",
-    format: "esm",
-    target: "node24",
-    mainFields: ["module", "main"],
-    minify: true,
-    alias: BUNDLE_ALIASES,
-    logLevel: "error",
-  });
+  const { outputFiles, metafile } = await bundle(name);
+  const files = outputFiles.map(({ path, text, contents }) => ({ name: basename(path), text, contents }));
+  const code = files.filter(({ name }) => name.endsWith(".mjs"));
+  return {
+    files,
+    text: code.map(({ text }) => text).join("\n"),
+    bytes: code.reduce((sum, { contents }) => sum + contents.length, 0),
+    inputs: Object.keys(metafile.inputs),
+  };
 }

@@ -126,9 +126,7 @@ describe.each(watched)("the alarms of $name", ({ name }) => {
 describe("a metric of ours that an alarm adds up", async () => {
   const functions = [...new Set(watchedMetrics("prod").map(([, publisher]) => publisher))];
   const bundles = new Map(
-    await Promise.all(
-      functions.map(async (name) => [name, (await bundled(name)).outputFiles[0]?.text] as const),
-    ),
+    await Promise.all(functions.map(async (name) => [name, (await bundled(name)).text] as const)),
   );
 
   it.each(watchedMetrics("prod"))("%s is published by the %s", (metric, publisher) => {
