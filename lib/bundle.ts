@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { trimming } from "./bundle-trimming.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const platform = (file: string) => `${root}lambdas/platform/${file}.ts`;
@@ -39,6 +40,7 @@ export function bundle(name: string) {
     sourcemap: true,
     sourcesContent: false,
     alias: ALIASES,
+    plugins: [trimming],
     banner: { js: BANNER },
     logLevel: "warning",
   });

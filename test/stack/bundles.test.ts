@@ -3,16 +3,16 @@ import { bundled } from "./bundled.ts";
 
 /**
  * The most that a function's code may weigh, in bytes: it is read and compiled at every cold start. S3's client is
- * 140,000 of it, zod 100,000.
+ * 107,000 of it, zod 82,000.
  */
 const LIMITS = {
-  authorizer: 235_000,
-  reconciler: 560_000,
-  expander: 640_000,
-  relay: 592_000,
-  task: 588_000,
-  worker: 636_000,
-  api: 685_000,
+  authorizer: 230_000,
+  reconciler: 475_000,
+  expander: 545_000,
+  relay: 502_000,
+  task: 502_000,
+  worker: 547_000,
+  api: 602_000,
 };
 
 test.each(Object.entries(LIMITS))("the %s is no larger than %i bytes", async (name, most) => {
