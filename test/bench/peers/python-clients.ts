@@ -51,7 +51,8 @@ export async function startClients(provider: string): Promise<{ ask: Record<stri
           model_name: "qwen-image-max",
           litellm_params: {
             model: "dashscope/qwen-image-max",
-            api_base: `${provider}/api/v1`,
+            // Of a host that is not DashScope's, LiteLLM takes it for the whole address.
+            api_base: `${provider}/api/v1/services/aigc/multimodal-generation/generation`,
             api_key: "sk-bench",
           },
           model_info: { mode: "image_generation" },
