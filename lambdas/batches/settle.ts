@@ -35,7 +35,8 @@ export async function settle(id: string, settler: Settler, { again = false } = {
   for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
     const batch = await batches.get(id);
     if (batch === null || batch.state === "accepted") return "open";
-    if (batch.settled !== null && !again) return "settled";
+    // Who was overtaken may have written over the results of the quicker one.
+    if (batch.settled !== null && !again && attempt === 1) return "settled";
     const ended = await endedMembers(batch, settler);
     if (typeof ended === "string") return ended;
     const invalid = await results.invalid(batch);

@@ -133,6 +133,24 @@ describe("the results of a batch", () => {
     for (let steps = 0; steps < 3; steps++) expect(await settledAfter(steps)).toEqual(expected);
   });
 
+  test("say what the records say, also where a slow writer comes last", async () => {
+    const { world, id, fifth } = await ending();
+    const lost = loseAnswer(claim(fifth, by), { now: NOON, notBefore: NOON, detail: "lost" });
+    if (lost.state !== "failed") throw new Error("it is queued");
+    world.generations.put(lost);
+    const { put } = world.results;
+    world.results.put = async (batch, lines) => {
+      world.results.put = put;
+      // Another is quicker, and hears of a late answer after that.
+      await world.run(id);
+      world.generations.put(recordLateAnswer(lost, { now: NOON, requestId: "request-1", keptAs: null }));
+      await world.run(id, undefined, true);
+      return put(batch, lines);
+    };
+    await world.run(id);
+    expect(resultsOf(world, id).map(({ line, billed }) => [line, billed])).toContainEqual([5, "yes"]);
+  });
+
   async function settledAfter(steps: number) {
     const { world, id, fifth } = await ending();
     world.generations.put(cancel(fifth, NOON));
@@ -248,6 +266,18 @@ describe("a canceled batch", () => {
       counts: { canceled: 29, succeeded: 1 },
     });
     expect(resultsOf(world, id)).toHaveLength(30);
+  });
+
+  test("has nothing queued at any moment, wherever its expander dies", async () => {
+    const world = batchWorld(MANIFEST);
+    const id = await world.named();
+    await canceled(world, id);
+    // After the lines, before the checkpoint.
+    world.life.left = 3;
+    await expect(world.run(id)).rejects.toThrow("died");
+    expect([...world.generations.records.values()].map(({ state }) => state)).toEqual(
+      Array.from({ length: 3 }, () => "canceled"),
+    );
   });
 
   test("before it is expanded makes nothing that can be painted, and says so of each line", async () => {
