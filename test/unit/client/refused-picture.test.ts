@@ -103,11 +103,24 @@ describe("a picture that was refused", () => {
   });
 });
 
-test.each([queued(), painted()])("nothing else can be accepted or ended", async (generation) => {
-  const { needs } = deskWith(PNG);
-  for (const decide of [acceptRefused, endRefused])
-    await expect(decide(generation, needs)).rejects.toMatchObject({ exitCode: 2 });
-});
+const fetchedSince = () =>
+  postponeFetch(refused(), {
+    now: NOON + 1,
+    nextFetchAt: NOON + 60_000,
+    host: null,
+    unverifiedKey: null,
+    reason: "image_fetching",
+    detail: "answer 503",
+  });
+
+test.each([queued(), painted(), fetchedSince()])(
+  "nothing else can be accepted or ended",
+  async (generation) => {
+    const { needs } = deskWith(PNG);
+    for (const decide of [acceptRefused, endRefused])
+      await expect(decide(generation, needs)).rejects.toMatchObject({ exitCode: 2 });
+  },
+);
 
 test("a person reads state, wait and history; no prompt and no address", () => {
   const generation = refused();
