@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import type { WorkerDependencies } from "../../../lambdas/painting/dependencies.ts";
 import { inMemoryAnswers, inMemoryImages } from "../in-memory-stores.ts";
+import type { History } from "./history.ts";
+import type { Naming } from "./naming.ts";
 import type { Process, Processes } from "./processes.ts";
 
 /** The bucket of finished images. */
@@ -8,9 +11,17 @@ export interface Bucket {
   answersOf(process: Process): WorkerDependencies["answers"];
   /** The digest (hex) of what lies under a key, if anything does. */
   digestOf(key: string): string | undefined;
+  /** Whether something lies under a key that begins like this. */
+  holds(prefix: string): boolean;
 }
 
-export function createBucket(processes: Processes): Bucket {
+interface Surroundings {
+  readonly processes: Processes;
+  readonly history: History;
+  readonly naming: Naming;
+}
+
+export function createBucket({ processes, history, naming }: Surroundings): Bucket {
   /** Digests as S3 keeps them: base64. */
   const objects = new Map<string, string>();
   const pictures = inMemoryImages(() => 0);
@@ -41,10 +52,25 @@ export function createBucket(processes: Processes): Bucket {
     }),
     answersOf: (process) => ({
       ...answers,
+      keep: (claim, raw) =>
+        processes.call(process, "keep answer", async () => {
+          const key = await answers.keep(claim, raw);
+          objects.set(key, "");
+          return key;
+        }),
+      keepPicture: (claim, bytes) =>
+        processes.call(process, "keep answer", async () => {
+          const address = await answers.keepPicture(claim, bytes);
+          const sha256 = createHash("sha256").update(bytes).digest("hex");
+          const job = naming.jobOf(claim.id) ?? -1;
+          history.paintings.set(address, { job, sha256, expiresAt: Number.POSITIVE_INFINITY });
+          return address;
+        }),
       keepAccepted: (claim, answer) =>
         processes.call(process, "keep answer", () => answers.keepAccepted(claim, answer)),
       accepted: (claim) => processes.call(process, "find answer", () => answers.accepted(claim)),
     }),
+    holds: (prefix) => [...objects.keys()].some((key) => key.startsWith(prefix)),
     digestOf: (key) => {
       const digest = objects.get(key);
       return digest === undefined ? undefined : Buffer.from(digest, "base64").toString("hex");

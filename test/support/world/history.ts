@@ -48,6 +48,11 @@ export class History {
     this.#lastEnd = Math.max(this.#lastEnd, Date.parse(record.completed_at));
   }
 
+  /** When the addresses of a job's pictures die. */
+  lives(job: number): readonly number[] {
+    return [...this.paintings.values()].filter((each) => each.job === job).map(({ expiresAt }) => expiresAt);
+  }
+
   /** A generation as the table has it. */
   stored(id: string): Generation | undefined {
     return this.#records.get(id);

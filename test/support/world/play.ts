@@ -77,9 +77,16 @@ function isOver({ callers, queue, relay, workers, history }: World, { jobs }: Sc
 }
 
 /** By then every deadline has passed, whatever was broken is mended, and there was time for all that follows. */
-function latestEnd({ jobs, outage, hostAllowedAt, storageDead, sourceLifetimeMinutes }: Scenario): number {
+function latestEnd({
+  jobs,
+  outage,
+  tableRefuses,
+  hostAllowedAt,
+  storageDead,
+  sourceLifetimeMinutes,
+}: Scenario): number {
   const deadlines = jobs.map(({ at, deadlineSeconds }) => at + deadlineSeconds * 1000);
-  const outageEnd = outage === null ? 0 : outage.from + outage.minutes * MINUTE;
+  const ends = [outage, tableRefuses].map((each) => (each === null ? 0 : each.from + each.minutes * MINUTE));
   const lifetime = storageDead ? sourceLifetimeMinutes * MINUTE : 0;
-  return START + Math.max(0, ...deadlines, outageEnd, hostAllowedAt) + lifetime + 4 * 60 * MINUTE;
+  return START + Math.max(0, ...deadlines, ...ends, hostAllowedAt) + lifetime + 4 * 60 * MINUTE;
 }

@@ -1,6 +1,7 @@
 import { misconfigured, unavailable } from "../../../lambdas/providers/dashscope/error-table.ts";
 import type { OperatorFault, Rejected } from "../../../lambdas/providers/port.ts";
 import type { AnswerKind } from "./scenario.ts";
+import type { StrangeAnswer } from "./strange-answer.ts";
 
 /** Every way in which the provider can take a call, outages included. */
 export type Outcome = AnswerKind | OperatorFault;
@@ -12,8 +13,12 @@ export function isLost(kind: Outcome): kind is Lost {
   return kind === "lost, painted" || kind === "lost, not painted" || kind === "hung, painted";
 }
 
+export function isStrange(kind: Outcome): kind is StrangeAnswer {
+  return kind.startsWith("strange: ");
+}
+
 export function isPainted(kind: Outcome): boolean {
-  return kind === "accepted" || kind === "lost, painted" || kind === "hung, painted";
+  return isStrange(kind) || kind === "accepted" || kind === "lost, painted" || kind === "hung, painted";
 }
 
 export function isOperatorFault(kind: Outcome): kind is OperatorFault {
@@ -26,7 +31,7 @@ export function providerDetail(job: number): Rejected["provider"] {
 }
 
 /** A refusal as the provider's client reads it. */
-export function refusal(kind: Exclude<Outcome, "accepted" | Lost>, job: number): Rejected {
+export function refusal(kind: Exclude<Outcome, "accepted" | Lost | StrangeAnswer>, job: number): Rejected {
   const rejected = { provider: providerDetail(job), retryAfterSeconds: null, sent: true };
   switch (kind) {
     case "throttled":

@@ -8,12 +8,14 @@ import {
   isLost,
   isOperatorFault,
   isPainted,
+  isStrange,
   type Outcome,
   providerDetail,
   refusal,
 } from "./provider-answers.ts";
 import type { QuotaWindow, Scenario } from "./scenario.ts";
 import type { Secret } from "./secret.ts";
+import { NOT_UNDERSTOOD, readStrangeAnswer } from "./strange-answer.ts";
 import { MINUTE, START, type Timeline } from "./timeline.ts";
 
 /** The provider's own limit, and so the longest call. */
@@ -90,34 +92,37 @@ export function createProvider(surroundings: Surroundings): Provider {
 
   function answersAfter(kind: Outcome): number {
     if (kind === "hung, painted") return LONGEST_CALL_MS;
-    if (kind === "accepted" || isLost(kind)) return 15_000 + random() * 45_000;
+    if (isPainted(kind) || isLost(kind)) return 15_000 + random() * 45_000;
     return 200 + random() * 2000;
   }
 
-  function answer(process: Process, submitted: Submitted): Submission {
+  function answer(process: Process, submitted: Submitted): Submission | Promise<Submission> {
     const { kind, job } = submitted;
-    if (isLost(kind)) {
-      history.lossPossible.add(idOfJob(job));
+    if (isLost(kind) || kind === NOT_UNDERSTOOD) history.lossPossible.add(idOfJob(job));
+    if (isLost(kind))
       return { outcome: "unknown", detail: "reset", provider: providerDetail(job), raw: null };
-    }
-    submitted.heard = true;
-    return kind === "accepted" ? paint(process, submitted) : refusal(kind, job);
+    submitted.heard = kind !== NOT_UNDERSTOOD;
+    return kind === "accepted" || isStrange(kind) ? paint(process, submitted) : refusal(kind, job);
   }
 
-  function paint(process: Process, submitted: Submitted): Submission {
-    const { job } = submitted;
-    const sourceUrl = `${IMAGE_HOST}/${job}-${history.submissions.indexOf(submitted)}`;
+  function paint(process: Process, submitted: Submitted): Submission | Promise<Submission> {
+    const { job, kind } = submitted;
     const lifetime = scenario.sourceLifetimeMinutes * MINUTE;
+    const expires = timeline.now() + lifetime;
+    const number = history.submissions.indexOf(submitted);
+    const sourceUrl = `${IMAGE_HOST}/${job}-${number}.png?Expires=${Math.floor(expires / 1000)}&Signature=s`;
     const sha256 = createHash("sha256").update(sourceUrl).digest("hex");
     history.paintings.set(sourceUrl, { job, sha256, expiresAt: timeline.clock + lifetime });
-    chronicle.log(`${process.name} hears of ${nameOfJob(job)}: accepted`);
+    chronicle.log(`${process.name} hears of ${nameOfJob(job)}: ${kind}`);
+    if (isStrange(kind))
+      return readStrangeAnswer(kind, { prompt: nameOfJob(job), sourceUrl, now: timeline.now() });
     return {
       outcome: "accepted",
       requestId: "request",
       sourceUrl,
       sourceUrls: [sourceUrl],
       inline: null,
-      sourceExpiresAt: new Date(timeline.now() + lifetime),
+      sourceExpiresAt: new Date(expires),
       width: null,
       height: null,
     };

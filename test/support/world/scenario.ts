@@ -1,6 +1,7 @@
 import type { Lane } from "../../../lambdas/pacing/lanes.ts";
 import type { Pace } from "../../../lambdas/pacing/pace.ts";
 import type { OperatorFault } from "../../../lambdas/providers/port.ts";
+import type { StrangeAnswer } from "./strange-answer.ts";
 
 /** One caller's wish for a picture, and what the caller does about it later (milliseconds after the start). */
 export interface Job {
@@ -62,7 +63,8 @@ export type AnswerKind =
   | "caller"
   | "lost, painted"
   | "lost, not painted"
-  | "hung, painted";
+  | "hung, painted"
+  | StrangeAnswer;
 
 /** What becomes of a picture between the image host and the bucket. */
 export type DownloadKind =

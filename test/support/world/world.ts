@@ -99,7 +99,7 @@ export function createWorld(scenario: Scenario): World {
   });
   const relay = createRelay({ ...surroundings, lostMessages, lostEnds, queue, table });
   const secret = createSecret({ keyRotatedAt, timeline, processes });
-  const bucket = createBucket(processes);
+  const bucket = createBucket(surroundings);
   const provider = createProvider({
     ...surroundings,
     secret,

@@ -14,6 +14,7 @@ import {
   type QuotaWindow,
   type Scenario,
 } from "../../support/world/scenario.ts";
+import { STRANGE_ANSWERS } from "../../support/world/strange-answer.ts";
 
 const MINUTE = 60_000;
 
@@ -49,7 +50,7 @@ const faults = fc.array(
   { maxLength: 6 },
 );
 
-const answers: fc.Arbitrary<AnswerKind> = fc.constantFrom(
+const usualAnswers: fc.Arbitrary<AnswerKind> = fc.constantFrom(
   "accepted",
   "throttled",
   "failed, once",
@@ -61,6 +62,11 @@ const answers: fc.Arbitrary<AnswerKind> = fc.constantFrom(
   "lost, painted",
   "lost, not painted",
   "hung, painted",
+);
+
+const answers = fc.oneof(
+  { weight: 3, arbitrary: usualAnswers },
+  { weight: 2, arbitrary: fc.constantFrom(...STRANGE_ANSWERS) },
 );
 
 const downloads: fc.Arbitrary<DownloadKind> = fc.constantFrom(
@@ -97,7 +103,10 @@ const storms: fc.Arbitrary<Scenario> = fc.record({
     }),
     { freq: 3 },
   ),
-  tableRefuses: fc.constant(null),
+  tableRefuses: fc.option(
+    fc.record({ from: fc.integer({ min: 0, max: 10 * MINUTE }), minutes: fc.integer({ min: 1, max: 12 }) }),
+    { freq: 4 },
+  ),
   poison: fc.option(
     fc.record({ job: fc.nat(4), fault: fc.constantFrom("key", "permission", "money", "model") }),
     { freq: 5 },
@@ -137,6 +146,17 @@ describe("whatever crashes, fails, repeats or is late", () => {
   test("one charge per intent, no paid image lost, honest ends, the provider's pace", async () => {
     await fc.assert(fc.asyncProperty(storms, holds), { numRuns: 400 * RUNS, seed: SEED });
   }, 300_000);
+
+  test("each strange answer with a picture is painted once and stored; the one without is kept", async () => {
+    const jobs = STRANGE_ANSWERS.map(() => job());
+    const { violations, generations, submissions } = await play({ ...calm, jobs, answers: STRANGE_ANSWERS });
+    expect(violations).toEqual([]);
+    expect(submissions).toHaveLength(jobs.length);
+    const others = generations.filter(({ state }) => state !== "succeeded");
+    expect(others).toMatchObject([
+      { state: "failed", error: { billed: "unknown", message: expect.stringContaining("kept as answers/") } },
+    ]);
+  });
 
   test("a crash at every single call of a life: before it and after it", async () => {
     for (const call of PORT_CALLS)

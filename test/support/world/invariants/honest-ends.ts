@@ -1,5 +1,5 @@
 import { billedOf } from "../../../../lambdas/generations/billed.ts";
-import type { Generation } from "../../../../lambdas/generations/record.ts";
+import { type EndedGeneration, type Generation, isOpen } from "../../../../lambdas/generations/record.ts";
 import type { Bucket } from "../bucket.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { History } from "../history.ts";
@@ -43,6 +43,32 @@ export function checkEnds({ scenario, chronicle, history, bucket }: Surroundings
       chronicle.violate(`${name} succeeded without its bytes in the bucket`);
   }
 
+  /** What was paid has its bytes somewhere: in the record's place, or kept for the operator, unless their address died. */
+  function checkBytes(job: number, { id, state, completed_at, ...generation }: EndedGeneration): void {
+    if (state !== "failed" || !("error" in generation)) return;
+    const { code, message } = generation.error;
+    const key = /kept as (answers\/[\w.-]+)/.exec(message)?.[1];
+    if (key !== undefined && !bucket.holds(key))
+      chronicle.violate(`${nameOfJob(job)} names an answer that is not kept`);
+    const died = history.lives(job).some((end) => end <= Date.parse(completed_at));
+    if (
+      code === "image_unavailable" &&
+      !leapt &&
+      !scenario.storageDead &&
+      !died &&
+      !bucket.holds(`unverified/${id}`)
+    )
+      chronicle.violate(`${nameOfJob(job)} is given up while its picture could be had`);
+  }
+
+  /** Two hours are enough, whatever befalls the others. */
+  function checkTurn(job: number, { state }: Generation): void {
+    const hasTime = (scenario.jobs[job]?.deadlineSeconds ?? 0) >= 7200;
+    const wasAsked = history.submissions.some((each) => each.job === job);
+    if (state === "expired" && hasTime && !wasAsked)
+      chronicle.violate(`${nameOfJob(job)} never had its turn`);
+  }
+
   for (const job of scenario.jobs.keys()) {
     const generation = history.stored(idOfJob(job));
     if (generation === undefined) {
@@ -53,5 +79,7 @@ export function checkEnds({ scenario, chronicle, history, bucket }: Surroundings
     if (!history.announced.has(generation.id))
       chronicle.violate(`nobody heard of the end of ${nameOfJob(job)}`);
     checkPicture(job, generation);
+    checkTurn(job, generation);
+    if (!isOpen(generation)) checkBytes(job, generation);
   }
 }
