@@ -18,6 +18,7 @@ import { type CreateGeneration, type Generation, ImageService } from "./sdk/clie
 interface Options {
   readonly env: EnvironmentName;
   readonly out?: string;
+  readonly model?: CreateGeneration["model"];
   readonly size?: string;
   readonly negativePrompt?: string;
   readonly seed?: number;
@@ -35,7 +36,8 @@ const AFTER_DEADLINE_SECONDS = 30;
 const program = new Command("npm run generate --")
   .description("Paints one picture, or all that a file lists, and saves them.")
   .argument("[prompt]", "what to paint")
-  .option("--size <size>", "width*height, such as 1664*928 (the default) or 928*1664")
+  .option("--model <model>", "one of GET /v1/models (default: the first)")
+  .option("--size <size>", "width*height, such as 928*1664 (default: the model's)")
   .option(
     "--out <file>",
     "where to save it (default: the generation's id and kind, such as .png); a folder for --batch",
@@ -118,7 +120,16 @@ async function generate(prompt: string | undefined, options: Options): Promise<v
 }
 
 /** What the command line says of one picture is in the file for each of them. */
-const OF_ONE = ["size", "negativePrompt", "seed", "watermark", "idempotencyKey", "timeout", "id"] as const;
+const OF_ONE = [
+  "model",
+  "size",
+  "negativePrompt",
+  "seed",
+  "watermark",
+  "idempotencyKey",
+  "timeout",
+  "id",
+] as const;
 
 async function generateMany(batch: string, prompt: string | undefined, options: Options): Promise<void> {
   const tooMuch = prompt !== undefined || !options.promptExtend || OF_ONE.some((name) => name in options);
@@ -148,9 +159,10 @@ async function generateMany(batch: string, prompt: string | undefined, options: 
 }
 
 function requestOf(prompt: string, options: Options): CreateGeneration {
-  const { size, negativePrompt, seed, promptExtend, watermark } = options;
+  const { model, size, negativePrompt, seed, promptExtend, watermark } = options;
   return {
     prompt,
+    ...(model !== undefined && { model }),
     ...(size !== undefined && { size }),
     ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
     ...(seed !== undefined && { seed }),

@@ -101,10 +101,7 @@ export function createRequestSchema(offer: Offer) {
       }),
     })
     .superRefine(
-      (request, { addIssue }) => {
-        for (const { field, detail } of modelFaults(request, offer))
-          addIssue({ code: "custom", path: [field], message: detail });
-      },
+      (request, context) => addModelFaults(context, modelFaults(request, offer)),
       // The fault of a field hides no other.
       { when: ({ value }) => isRecord(value) },
     )
@@ -173,6 +170,16 @@ export function modelFaults(
     faults.push({ field, detail: `is not a field of ${model.id}; ${others}` });
   }
   return faults;
+}
+
+/** Adds faults of the model to those of a check, but none of a field that has one already: it would say otherwise. */
+export function addModelFaults(
+  { issues, addIssue }: z.core.$RefinementCtx,
+  faults: ReturnType<typeof modelFaults>,
+): void {
+  const faulty = new Set(issues.map(({ path }) => path?.[0]));
+  for (const { field, detail } of faults)
+    if (!faulty.has(field)) addIssue({ code: "custom", path: [field], message: detail });
 }
 
 /** The fields that not every model knows. */

@@ -1,10 +1,15 @@
 import * as z from "zod";
-import { type CreateRequest, modelFaults, type RequestSchema } from "../generations/request.ts";
+import {
+  addModelFaults,
+  type CreateRequest,
+  modelFaults,
+  type RequestSchema,
+} from "../generations/request.ts";
 import { parseOrThrow } from "../platform/faults.ts";
 import type { Offer } from "../providers/registry.ts";
 import { OPENAI_SIZES, paintedSize } from "./sizes.ts";
 
-/** Fields of OpenAI's own models. Accepted and ignored. */
+/** Fields of OpenAI's own models. Accepted and ignored; none of them may be one of ours. */
 const IGNORED = [
   "background",
   "complexity",
@@ -63,9 +68,8 @@ export function openAiRequestSchema(schema: RequestSchema, offer: Offer) {
       ),
     })
     .superRefine(
-      (body, { addIssue }) => {
-        for (const { field, detail } of modelFaults(asOverRest(body, offer), offer))
-          addIssue({ code: "custom", path: [field], message: detail });
+      (body, context) => {
+        addModelFaults(context, modelFaults(asOverRest(body, offer), offer));
       },
       // The fault of a field hides no other.
       { when: ({ value }) => typeof value === "object" && value !== null },

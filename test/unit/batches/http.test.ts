@@ -162,7 +162,7 @@ describe("creating a batch", () => {
       const { api, items } = capped();
       const answer = await api.send(post(three, { "Idempotency-Key": "july" }));
       expect(answer.body).toMatchObject({ status: 402, code: "budget_exceeded", billed: "no" });
-      items.set(COUNTER, { pk: COUNTER, held_millionths: 200_000 });
+      items.set(COUNTER, { pk: COUNTER, held_millionths: 250_000 });
       const named = await api.send(post(manifest("manifests/alice/a")));
       expect(named.body).toMatchObject({ status: 402, code: "budget_exceeded" });
       expect([...items.keys()].filter((pk) => pk.startsWith("batch#"))).toEqual([]);

@@ -126,14 +126,9 @@ describe("every fault is named where it is", () => {
   });
 
   test("all of them at once", () => {
-    expect(faults({ prompt: "", size: "1*1", n: 3, seed: -1, style: 1, metadata: { a: 1 } }).sort()).toEqual([
-      "#/metadata/a",
-      "#/n",
-      "#/prompt",
-      "#/seed",
-      "#/size",
-      "#/style",
-    ]);
+    expect(faults({ prompt: "", size: "1*1", n: 3, seed: -1, colour: 1, metadata: { a: 1 } }).sort()).toEqual(
+      ["#/colour", "#/metadata/a", "#/n", "#/prompt", "#/seed", "#/size"],
+    );
   });
 
   test("whatever comes, it is a request or a refusal with a pointer", () => {

@@ -178,7 +178,9 @@ describe("the models", () => {
 
   test("are listed in OpenAI's shape, with all that a request to them depends on", async () => {
     const { body } = await apiUnderTest().send({ path: "/models" });
-    expect(body).toEqual({ object: "list", data: [max, { ...max, id: "qwen-image-max-2025-12-30" }] });
+    expect(body.object).toBe("list");
+    expect(body.data.slice(0, 2)).toEqual([max, { ...max, id: "qwen-image-max-2025-12-30" }]);
+    expect(body.data.map(({ id }: { id: string }) => id)).toEqual(offer.models.map(({ id }) => id));
   });
 
   test("are read one by one", async () => {

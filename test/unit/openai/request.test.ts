@@ -67,6 +67,12 @@ describe("fields beside OpenAI's", () => {
     expect(faults).toEqual([["negative_prompt", "is not a field of sketch; known to oils"]]);
   });
 
+  test("are never taken for one of OpenAI's that are ignored: they would be lost", () => {
+    const shape: Record<string, { readonly description?: string | undefined }> = door.shape;
+    const ignored = Object.keys(schema.in.shape).filter((name) => shape[name]?.description === "Ignored.");
+    expect(ignored).toEqual([]);
+  });
+
   test("that only OpenAI's models know say nothing, whatever they hold", () => {
     const body = door.parse({
       prompt: "a fox",

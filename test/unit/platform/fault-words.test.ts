@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { offer } from "../../support/generations.ts";
 import { apiUnderTest } from "../../support/in-memory-api.ts";
 
 async function faultsOf(body: object, path = "/generations"): Promise<Record<string, string>> {
@@ -22,7 +23,7 @@ describe("the faults of a request", () => {
       "#/watermark": "must be true or false",
       "#/metadata": "must be an object",
       "#/seed": "must be at least 0",
-      "#/model": "must be one of qwen-image-max, qwen-image-max-2025-12-30",
+      "#/model": `must be one of ${offer.models.map(({ id }) => id).join(", ")}`,
     });
     expect(await faultsOf({ prompt, n: 1.5 })).toEqual({ "#/n": "must be a whole number" });
     expect(await faultsOf({ prompt, stream: true }, "/images/generations")).toEqual({

@@ -100,6 +100,8 @@ describe("a provider and its models, registered in a test alone", () => {
       "is not a field of sketch; known to oils",
     ],
     [{ model: "sketch", prompt_extend: true }, "prompt_extend", "is not a field of sketch; known to oils"],
+    // One fault a field: the model's would say otherwise.
+    [{ model: "sketch", prompt_extend: "yes" }, "prompt_extend", "must be true or false"],
     [{ model: "sketch", size: "99*100" }, "size", "must have 10000 to 1000000 pixels for sketch"],
     [{ model: "sketch", size: "1000*200" }, "size", "must not be wider or higher than 4:1 for sketch"],
     [{ model: "sketch", n: 4 }, "n", "must be at most 3 for sketch"],
@@ -120,14 +122,14 @@ describe("a provider and its models, registered in a test alone", () => {
       size: "1*1",
       n: 4,
       negative_prompt: "x",
-      style: 1,
+      colour: 1,
     });
     expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      "#/colour",
       "#/n",
       "#/negative_prompt",
       "#/prompt",
       "#/size",
-      "#/style",
     ]);
   });
 

@@ -137,15 +137,15 @@ describe("without a task token", () => {
 
   test.each<[string, unknown, string[]]>([
     ["no prompt", { idempotency_key: "k" }, ["#/prompt"]],
-    ["an unknown field", { prompt: "fox", style: "vivid" }, ["#/style"]],
+    ["an unknown field", { prompt: "fox", colour: "red" }, ["#/colour"]],
     ["a key of another script", { prompt: "fox", idempotency_key: "ключ" }, ["#/idempotency_key"]],
     ["no object", "fox", ["#"]],
     ["a list", [{ prompt: "fox" }], ["#"]],
     ["nothing", undefined, ["#"]],
     [
       "a body, a key and a token with faults, all at once",
-      { prompt: "", style: 1, idempotency_key: "", task_token: 7 },
-      ["#/prompt", "#/style", "#/idempotency_key", "#/task_token"],
+      { prompt: "", colour: 1, idempotency_key: "", task_token: 7 },
+      ["#/prompt", "#/colour", "#/idempotency_key", "#/task_token"],
     ],
     // Lambda's runtime makes the event with JSON.parse, which keeps the name.
     ["a pair that would be lost", JSON.parse('{"prompt": "fox", "metadata": {"__proto__": "1"}}'), ["#"]],
