@@ -5,8 +5,9 @@ import { amountOf, millionthsOf } from "../lambdas/platform/money.ts";
 import { offerOf, priceIn } from "../lambdas/providers/registry.ts";
 import { environmentNamed } from "../lib/config.ts";
 import type { EnvironmentName } from "../lib/environment-schema.ts";
+import { alarmsResult } from "./canary/alarms.ts";
 import { doorsOf } from "./canary/doors.ts";
-import { type Flight, fly, type Result } from "./canary/flight.ts";
+import { type Flight, fly } from "./canary/flight.ts";
 import { placeOf } from "./canary/place.ts";
 import { alarmsOf } from "./client/alarms.ts";
 import { speakingToAws } from "./client/aws-faults.ts";
@@ -44,7 +45,10 @@ async function canary({ env, yes }: Options): Promise<void> {
   if (yes !== true)
     await ask(`${doors.length} pictures (${doors.join(", ")}) in ${env}, ${priceOf(env, doors.length)}.`);
   const flight = await fly(place, terminalProgress(process.stderr), interruption());
-  const results = [...flight.results, ...(env === "local" ? [] : [await alarms(env)])];
+  const results = [
+    ...flight.results,
+    ...(env === "local" ? [] : [alarmsResult(await alarmsOf(new CloudWatchClient({}), env))]),
+  ];
   for (const { name, ok, says } of results) console.log(`${ok ? "✔" : "✖"} ${name}: ${says}`);
   console.log(bill(flight));
   const failed = results.filter(({ ok }) => !ok).length;
@@ -67,16 +71,6 @@ function bill({ paid, unproved }: Flight): string {
   const sum = `${amountOf(total)} ${paid[0]?.currency ?? ""}`.trim();
   const more = unproved === 0 ? "" : `; up to ${unproved} more may be billed, their records say`;
   return `Paid for ${paid.length} pictures: ${sum}${more}.`;
-}
-
-async function alarms(env: EnvironmentName): Promise<Result> {
-  const { count, ringing } = await alarmsOf(new CloudWatchClient({}), env);
-  const said = ringing.map((name) => `${name} rings (docs/operations.md#${name})`).join("; ");
-  return {
-    name: "alarms",
-    ok: count > 0 && said === "",
-    says: said === "" ? `none of ${count} rings` : said,
-  };
 }
 
 async function ask(what: string): Promise<void> {

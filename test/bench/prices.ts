@@ -1,16 +1,26 @@
-/** List prices in us-east-1 in USD, as of November 2026; read at https://aws.amazon.com/pricing/. */
 const MILLION = 1_000_000;
-const LAMBDA_ARM_GB_SECOND = 0.0000133334;
-const LAMBDA_REQUEST = 0.2 / MILLION;
-const GATEWAY_REQUEST = 3.5 / MILLION;
-const WRITE_UNIT = 0.625 / MILLION;
-const READ_UNIT = 0.125 / MILLION;
-const SQS_REQUEST = 0.4 / MILLION;
-const EVENT = 1 / MILLION;
-const S3_WRITE = 5 / MILLION;
-const S3_READ = 0.4 / MILLION;
-const S3_GB_MONTH = 0.023;
-const LOG_GB = 0.5;
+
+/** List prices in us-east-1 in USD, as of November 2026; read at https://aws.amazon.com/pricing/. */
+export const PRICES = {
+  /** Of one GB on arm64. */
+  lambdaSecond: 0.0000133334,
+  lambdaRun: 0.2 / MILLION,
+  gatewayRequest: 3.5 / MILLION,
+  writeUnit: 0.625 / MILLION,
+  readUnit: 0.125 / MILLION,
+  queueCall: 0.4 / MILLION,
+  event: 1 / MILLION,
+  s3Write: 5 / MILLION,
+  s3Read: 0.4 / MILLION,
+  s3GbMonth: 0.023,
+  logGb: 0.5,
+  trace: 5 / MILLION,
+  /** A month of each. */
+  alarmMetric: 0.1,
+  ownMetric: 0.3,
+  secret: 0.4,
+  dashboard: 3,
+} as const;
 
 /** A picture as the provider delivers it. */
 export const PICTURE_BYTES = 2_000_000;
@@ -32,28 +42,28 @@ export function costOf(
 ): number {
   const count = (...names: readonly string[]) => names.reduce((sum, name) => sum + (calls.get(name) ?? 0), 0);
   const table =
-    count("DynamoDB.PutItem", "DynamoDB.UpdateItem") * UNITS_OF_A_WRITE * WRITE_UNIT +
+    count("DynamoDB.PutItem", "DynamoDB.UpdateItem") * UNITS_OF_A_WRITE * PRICES.writeUnit +
     // Two items in each, and a transaction costs twice.
-    count("DynamoDB.TransactWriteItems") * 4 * WRITE_UNIT +
-    count("DynamoDB.GetItem", "DynamoDB.Query") * READ_UNIT;
+    count("DynamoDB.TransactWriteItems") * 4 * PRICES.writeUnit +
+    count("DynamoDB.GetItem", "DynamoDB.Query") * PRICES.readUnit;
   // Lambda's own receive and delete besides.
-  const queue = (count("SQS.SendMessageBatch", "SQS.ChangeMessageVisibility") + 2) * SQS_REQUEST;
-  const bucket = count("S3.PUT") * S3_WRITE + (PICTURE_BYTES / 1e9) * S3_GB_MONTH;
-  const lists = count("S3.GET") * S3_WRITE + count("S3.HEAD") * S3_READ;
+  const queue = (count("SQS.SendMessageBatch", "SQS.ChangeMessageVisibility") + 2) * PRICES.queueCall;
+  const bucket = count("S3.PUT") * PRICES.s3Write + (PICTURE_BYTES / 1e9) * PRICES.s3GbMonth;
+  const lists = count("S3.GET") * PRICES.s3Write + count("S3.HEAD") * PRICES.s3Read;
   const functions =
-    LAMBDA_ARM_GB_SECOND *
+    PRICES.lambdaSecond *
       (workerSeconds * WORKER_GB +
         apiSeconds * API_GB +
         (AUTHORIZER_SECONDS + RELAY_RUNS * RELAY_SECONDS) * SMALL_GB) +
-    (3 + RELAY_RUNS) * LAMBDA_REQUEST;
+    (3 + RELAY_RUNS) * PRICES.lambdaRun;
   return (
     table +
     queue +
     bucket +
     lists +
     functions +
-    GATEWAY_REQUEST +
-    count("EventBridge.PutEvents") * EVENT +
-    (LOG_BYTES / 1e9) * LOG_GB
+    PRICES.gatewayRequest +
+    count("EventBridge.PutEvents") * PRICES.event +
+    (LOG_BYTES / 1e9) * PRICES.logGb
   );
 }

@@ -4,12 +4,10 @@ import { describe, expect, it } from "vitest";
 import { offerOf } from "../../lambdas/providers/registry.ts";
 import { environmentNamed } from "../../lib/config.ts";
 import { modelQuotas } from "../../lib/model-quotas.ts";
+import { PRICES } from "../bench/prices.ts";
 import { functionsOf, resourcesOf, type Synthesised, synthesise, synthesised } from "./synthesised.ts";
 
 const page = readFileSync(new URL("../../docs/costs.md", import.meta.url), "utf8");
-
-/** List prices in us-east-1, USD: a month, or a second of one GB on arm64. */
-const PRICES = { alarmMetric: 0.1, ownMetric: 0.3, secret: 0.4, dashboard: 3, lambdaSecond: 0.0000133334 };
 
 interface AlarmProperties {
   readonly Metrics?: readonly { readonly MetricStat?: { readonly Metric: object } }[];
@@ -69,19 +67,74 @@ describe("a thousand pictures, in docs/costs.md", () => {
     expect(page).toContain(`up to USD ${aDay} a day`);
   });
 
-  it("cost at Lambda what the worker's memory and its seconds come to", () => {
-    const { MemorySize, Architectures } = functionsOf(synthesised("prod"))["worker"] ?? {};
-    expect(Architectures).toEqual(["arm64"]);
-    const [, seconds = ""] = /the worker: 1 GB on arm64 for (\d+) s each/.exec(page) ?? [];
-    const computed = 1000 * (MemorySize / 1024) * Number(seconds) * PRICES.lambdaSecond;
-    expect(row("the worker:").toFixed(2)).toBe(computed.toFixed(2));
+  it("run in functions of the memory that it reckons with", () => {
+    const { worker, api, relay } = functionsOf(synthesised("prod"));
+    const shapes = [worker, api, relay].map((each) => [each?.["MemorySize"], each?.["Architectures"]]);
+    expect(shapes).toEqual([1024, 1024, 512].map((megabytes) => [megabytes, ["arm64"]]));
+  });
+
+  const gigabyteSeconds = (seconds: number, gigabytes: number) => seconds * gigabytes * PRICES.lambdaSecond;
+  /** Each row says what it counts; its sum follows from that. */
+  const ROWS: [name: string, words: RegExp, usd: (...counts: number[]) => number][] = [
+    [
+      "the worker",
+      /the worker: ([\d.]+) GB on arm64 for ([\d.]+) s each/,
+      (size = 0, seconds = 0) => gigabyteSeconds(seconds, size),
+    ],
+    [
+      "a request that waits",
+      /a request that waits: the api for ([\d.]+) s at ([\d.]+) GB/,
+      (seconds = 0, size = 0) => gigabyteSeconds(seconds, size),
+    ],
+    [
+      "the table",
+      /the table: (\d+) writes of (\d+) units, (\d+) items in a transaction, (\d+) reads/,
+      (writes = 0, units = 0, items = 0, reads = 0) =>
+        (writes * units + 2 * items) * PRICES.writeUnit + reads * PRICES.readUnit,
+    ],
+    [
+      "the api",
+      /gateway and api: (\d+) requests of ([\d.]+) s at ([\d.]+) GB/,
+      (requests = 0, seconds = 0, size = 0) =>
+        requests * (PRICES.gatewayRequest + PRICES.lambdaRun + gigabyteSeconds(seconds, size)),
+    ],
+    [
+      "queue, bus and relay",
+      /(\d+) calls of SQS, (\d+) event, (\d+) runs of the relay of ([\d.]+) s at ([\d.]+) GB/,
+      (calls = 0, events = 0, runs = 0, seconds = 0, size = 0) =>
+        calls * PRICES.queueCall +
+        events * PRICES.event +
+        runs * (PRICES.lambdaRun + gigabyteSeconds(seconds, size)),
+    ],
+    [
+      "the bucket",
+      /(\d+) MB each in S3, for a month, with (\d+) writes and lists/,
+      (megabytes = 0, writes = 0) => (megabytes / 1000) * PRICES.s3GbMonth + writes * PRICES.s3Write,
+    ],
+    [
+      "logs and traces",
+      /logs and traces: (\d+) KB, and ([\d.]+) traces/,
+      (kilobytes = 0, traces = 0) => (kilobytes / 1e6) * PRICES.logGb + traces * PRICES.trace,
+    ],
+  ];
+
+  it.each(ROWS)("cost at AWS what %s comes to", (_, words, usd) => {
+    const line = page.split("\n").find((each) => words.test(each)) ?? "";
+    const [, ...counts] = words.exec(line) ?? [];
+    const [, said] = /\| ([\d.]+) \|$/.exec(line) ?? [];
+    expect(said).toBe((1000 * usd(...counts.map(Number))).toFixed(2));
   });
 
   it("cost at AWS under a tenth of a cent each, as the README says", () => {
-    const rows = ["the worker:", "the table:", "queue, gateway", "2 MB each in S3", "logs and traces"];
-    expect(rows.reduce((sum, start) => sum + row(start), 0)).toBeLessThan(1);
+    const lines = page.split("\n").filter((line) => ROWS.some(([, words]) => words.test(line)));
+    const sum = lines.reduce(
+      (total, line) => total + Number(/\| ([\d.]+) \|$/.exec(line)?.[1] ?? Number.NaN),
+      0,
+    );
+    expect(lines).toHaveLength(ROWS.length);
+    expect(sum).toBeLessThan(1);
     expect(readFileSync(new URL("../../README.md", import.meta.url), "utf8")).toMatch(
-      /under USD 0\.001 per\s+image/,
+      /under USD 0\.001 (per|an)\s+image/,
     );
   });
 });
