@@ -19,8 +19,11 @@ export function takeDefaultRegion(variables: NodeJS.ProcessEnv = process.env): v
 function advice(error: unknown): string {
   const message = messageOf(error);
   const name = error instanceof Error ? error.name : "";
-  if (/CredentialsProviderError|TokenProviderError/.test(name))
-    return `There are no AWS credentials to be found: set AWS_PROFILE, or sign in with aws sso login. (${message})`;
+  if (/CredentialsProviderError|TokenProviderError/.test(name)) {
+    const profile = process.env["AWS_PROFILE"] ?? "";
+    const where = profile === "" ? "to be found" : `in the profile ${profile}`;
+    return `There are no AWS credentials ${where}: set AWS_PROFILE, or sign in with aws sso login. (${message})`;
+  }
   if (/region is missing|region not accepted/i.test(message))
     return "There is no AWS region: set AWS_REGION, such as AWS_REGION=ap-southeast-1.";
   if (/ExpiredToken|SignatureDoesNotMatch|InvalidSignature/.test(name))

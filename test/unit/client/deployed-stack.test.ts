@@ -78,6 +78,12 @@ describe("what AWS says becomes one sentence with the next command", () => {
   });
 });
 
+test("a profile without credentials is named", async () => {
+  vi.stubEnv("AWS_PROFILE", "shop");
+  cloudFormation.on(DescribeStacksCommand).rejects(named("CredentialsProviderError"));
+  expect(await said()).toMatch(/no AWS credentials in the profile shop: set AWS_PROFILE, or sign in/);
+});
+
 describe("a stack whose first deployment failed", () => {
   const exists = (type: string, name: string) =>
     `Resource of type '${type}' with identifier '${name}' already exists. (RequestToken: 1, HandlerErrorCode: AlreadyExists)`;
