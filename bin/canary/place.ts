@@ -29,7 +29,7 @@ export interface Place {
 /** An environment in AWS, with the shell's credentials, or the local service. */
 export async function placeOf(environment: EnvironmentName): Promise<Place> {
   const api = await connectToApi(environment, process.env);
-  if (environment === "local") return localPlace(localStack());
+  if (environment === "local") return localPlace(await localStack());
   const outputs = await deployedOutputs(environment);
   const named = (name: string) => output(outputs, name, environment);
   return {

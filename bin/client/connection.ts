@@ -5,6 +5,7 @@ import { environmentNamed } from "../../lib/config.ts";
 import type { EnvironmentName } from "../../lib/environment-schema.ts";
 import type { Variables } from "../../lib/local-variables.ts";
 import { exitCode, Failure } from "../failure.ts";
+import { health } from "../local/emulator.ts";
 import { readStackFile, type StackFile } from "../local/stack-file.ts";
 import { emulatorCredentials, localDirectory } from "../local/surroundings.ts";
 import { credentialFor, refuseUnlessKeys } from "./credential.ts";
@@ -18,7 +19,7 @@ import type { Api } from "./speaking-to-api.ts";
 export async function connectToApi(environment: EnvironmentName, variables: Variables): Promise<Api> {
   const given = variables["IMAGE_SERVICE_API_KEY"];
   if (environment === "local") {
-    const stack = localStack();
+    const stack = await localStack();
     return {
       url: stack.api_url,
       key: given || stack.api_key,
@@ -36,12 +37,12 @@ export async function connectToApi(environment: EnvironmentName, variables: Vari
 
 /** The API keys of an environment. Locally nothing but the emulator is spoken to, whatever the shell says. */
 export async function connectToKeys(environment: EnvironmentName): Promise<ApiKeyStore> {
-  const place = environment === "local" ? localTable() : await deployedTable(environment);
+  const place = environment === "local" ? await localTable() : await deployedTable(environment);
   return createApiKeyStore(DynamoDBDocumentClient.from(place.client), place.table, Date.now);
 }
 
-function localTable() {
-  const { aws_endpoint: endpoint, region, table_name: table } = localStack();
+async function localTable() {
+  const { aws_endpoint: endpoint, region, table_name: table } = await localStack();
   return { client: new DynamoDBClient({ endpoint, region, credentials: emulatorCredentials }), table };
 }
 
@@ -51,11 +52,21 @@ async function deployedTable(environment: EnvironmentName) {
   return { client: new DynamoDBClient({}), table: output(outputs, "TableName", environment) };
 }
 
-/** What the running local service has told of itself. */
-export function localStack(): StackFile {
-  const stack = readStackFile(localDirectory);
-  if (stack !== undefined) return stack;
-  throw new Failure("The local service does not run: start it with npm start, or name another with --env.", {
-    exitCode: exitCode.unreachable,
-  });
+/**
+ * What the running local service has told of itself.
+ *
+ * @throws Failure where there is none, or where its emulator has died
+ */
+export async function localStack(directory = localDirectory): Promise<StackFile> {
+  const stack = readStackFile(directory);
+  if (stack === undefined)
+    throw new Failure(
+      "The local service does not run: start it with npm start, or name another with --env.",
+      { exitCode: exitCode.unreachable },
+    );
+  if ((await health(stack.aws_endpoint)) === "emulator") return stack;
+  throw new Failure(
+    `The AWS emulator at ${stack.aws_endpoint} does not answer: npm start replaces what is left of the service.`,
+    { exitCode: exitCode.unreachable },
+  );
 }

@@ -28,7 +28,7 @@ const PROVIDER_MS = 10_000;
 /** The checks of an environment, in the order in which one explains the next. */
 export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> {
   const environment = environmentNamed(env, env === "local" ? process.env : {});
-  const place = env === "local" ? localPlace() : await deployedPlace(env);
+  const place = env === "local" ? await localPlace() : await deployedPlace(env);
   const { options, queueUrl, deadLetterQueueUrl, secretArn, providerBaseUrl } = place;
   const { documents: client, table, retentionDays } = await connectToStore(env);
   const queues = new SQSClient({ ...options, useQueueUrlAsEndpoint: false });
@@ -111,8 +111,8 @@ export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> 
   ];
 }
 
-function localPlace() {
-  const stack = localStack();
+async function localPlace() {
+  const stack = await localStack();
   return {
     stack: [{ name: "stack", run: async () => find.good("runs on this machine") }],
     options: { endpoint: stack.aws_endpoint, region: stack.region, credentials: emulatorCredentials },

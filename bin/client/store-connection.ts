@@ -21,7 +21,7 @@ export async function connectToStore(environment: EnvironmentName): Promise<Stor
   const marshallOptions = { removeUndefinedValues: true };
   const { retentionDays } = environmentNamed(environment, {});
   if (environment === "local") {
-    const { aws_endpoint: endpoint, region, table_name: table, bucket_name: bucket } = localStack();
+    const { aws_endpoint: endpoint, region, table_name: table, bucket_name: bucket } = await localStack();
     const options = { endpoint, region, credentials: emulatorCredentials };
     return {
       documents: DynamoDBDocumentClient.from(new DynamoDBClient(options), { marshallOptions }),

@@ -7,7 +7,13 @@ import { bootstrap, deploy, synthesize } from "./deploy.ts";
 import { ownEndpoint, placeOfEmulator } from "./emulator-place.ts";
 import { type Picture, paintFirstPicture, refuseWhenPaused } from "./first-picture.ts";
 import { furnish, pacerOf } from "./furnish.ts";
-import { type KeptState, keptStateIn, restoreKeptState, tidyKeptState } from "./kept-state.ts";
+import {
+  firstPicturePath,
+  type KeptState,
+  keptStateIn,
+  restoreKeptState,
+  tidyKeptState,
+} from "./kept-state.ts";
 import { startOwnEmulator } from "./own-emulator.ts";
 import { makePrivate } from "./private-files.ts";
 import { type Provider, placeOfProvider } from "./provider-place.ts";
@@ -77,7 +83,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
 const FORGETTING =
   "If what the last service kept is in the way: npm stop -- --forget drops it, pictures and all.";
-const FIRST_PICTURE = "first-picture.png";
 
 /** One start, and how to undo it. */
 class Start {
@@ -106,7 +111,7 @@ class Start {
     // The emulator runs functions from here, by a script in CommonJS: our own package.json must not rule over it.
     writeFileSync(join(this.temporary, "package.json"), "{}\n", { mode: 0o600 });
     removeStackFile(directory);
-    rmSync(join(directory, FIRST_PICTURE), { force: true });
+    rmSync(firstPicturePath(directory), { force: true });
     const abort = () => this.controller.abort(signal?.reason);
     if (signal?.aborted === true) abort();
     signal?.addEventListener("abort", abort, { once: true });
@@ -216,7 +221,7 @@ class Start {
   private async paint(stack: StackFile, painter: Provider, restored: boolean): Promise<Picture> {
     const remedy = `see ${join(this.logs, "emulator.log")}`;
     const api = { url: stack.api_url, key: stack.api_key, remedy };
-    const path = join(this.options.directory, FIRST_PICTURE);
+    const path = firstPicturePath(this.options.directory);
     const painted = new AbortController();
     const signal = AbortSignal.any([this.controller.signal, painted.signal]);
     const { provider } = this.settings;

@@ -16,6 +16,9 @@ export interface KeptState {
   readonly key: string;
 }
 
+/** Where the picture lies that a start shows. */
+export const firstPicturePath = (directory: string): string => join(directory, "first-picture.png");
+
 const folderIn = (directory: string): string => join(directory, "state");
 
 /** The addresses in it hold the port, and no version of the emulator answers for the files of another. */
@@ -66,6 +69,7 @@ export function tidyKeptState(directory: string): void {
 export function forgetKeptState(directory: string): boolean {
   const there = homesIn(directory).length > 0;
   rmSync(folderIn(directory), { recursive: true, force: true });
+  rmSync(firstPicturePath(directory), { force: true });
   return there;
 }
 
