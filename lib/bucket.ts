@@ -65,13 +65,13 @@ export function createBucket(scope: Construct, environment: Environment): Bucket
 }
 
 /**
- * The console saves pictures as files. Its host has an id that only the API knows, which needs this bucket first. The
- * rule gives nobody a picture: it takes a signature all the same.
+ * The console saves pictures as files, and puts manifests there. Its host has an id that only the API knows, which needs this bucket first. The
+ * rule gives nobody a picture or a place: each takes a signature all the same.
  */
 function consoleRule(scope: Construct): CorsRule {
   const { region, urlSuffix } = Stack.of(scope);
   return {
-    allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+    allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT],
     allowedOrigins: [`https://*.execute-api.${region}.${urlSuffix}`],
     maxAge: 3600,
   };

@@ -5,7 +5,7 @@ import createClient from "openapi-fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runProgram } from "../../bin/local/processes.ts";
 import { log } from "./installations.ts";
-import { pythonSdk, vercelAi } from "./sdks/installations.ts";
+import { openAiNode, pythonSdk, vercelAi } from "./sdks/installations.ts";
 import { reportOf, type Service, scriptNamed, startService } from "./sdks/service.ts";
 
 /** The sizes that the model paints for those that the scripts ask for. */
@@ -50,6 +50,30 @@ describe("unmodified, at the deployed service's OpenAI door", { timeout: 180_000
         ["UnprocessableEntityError", "invalid_request", "model"],
         ["UnprocessableEntityError", "invalid_request", "n"],
         ["UnprocessableEntityError", "invalid_request", "size"],
+      ],
+    });
+    expect(await askedFor(prompt)).toEqual([
+      ["1664*928", ""],
+      ["1664*928", ""],
+      ["1328*1328", "blur"],
+    ]);
+    expect((await seedsOf(prompt))[2]).toBe(7);
+  });
+
+  test("OpenAI's SDK for Node.js paints, by address and inline, in its own size and with our fields", async () => {
+    const { report, prompt } = await reportOf(
+      { command: process.execPath, arguments: [join(openAiNode, "main.mjs")] },
+      service,
+    );
+    expect(report).toEqual({
+      plain: DEFAULT,
+      inline: DEFAULT,
+      usual: SQUARE,
+      told: "1328x1328",
+      models: ["qwen-image-max", "qwen-image-max-2025-12-30"],
+      refusals: [
+        ["Error", 422, "invalid_request", "model"],
+        ["Error", 422, "invalid_request", "size"],
       ],
     });
     expect(await askedFor(prompt)).toEqual([

@@ -48,6 +48,14 @@ async function paint(page: Page, prompt: string): Promise<string> {
   return (await cardOf(page, prompt).first().getAttribute("data-id")) ?? "";
 }
 
+/** Opens the form for a batch, and pastes lines. */
+async function handIn(page: Page, lines: string) {
+  await page.getByRole("button", { name: "New batch" }).click();
+  const dialog = page.getByRole("dialog", { name: "New batch" });
+  await dialog.getByLabel("Paste the lines").fill(lines);
+  return dialog;
+}
+
 describe("the console", () => {
   let page: Page;
   let complaints: string[];
@@ -132,6 +140,57 @@ describe("the console", () => {
     await batch.getByRole("link", { name: "Results" }).waitFor({ timeout: 60_000 });
     const bar = batch.getByRole("progressbar");
     expect([await bar.getAttribute("value"), await bar.getAttribute("max")]).toEqual(["2", "2"]);
+  });
+
+  test("hands in a batch that was pasted, and shows its pictures as they come", async () => {
+    const [first, second] = [uniquePrompt("batch"), uniquePrompt("batch")];
+    const lines = `prompt,size,custom_id\n"${first}",928*1664,one\n${second},,two\nsmall,1*1,three`;
+    const dialog = await handIn(page, lines);
+    expect(await dialog.getByRole("status").textContent()).toBe("3 pictures, $0.225 by qwen-image-max");
+    expect(await barriers(page)).toEqual([]);
+    await page.screenshot({ path: join(pictures, "batch.png") });
+    await dialog.getByRole("button", { name: "Hand in" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    const batch = page.locator("#batch-list li").first();
+    await batch.getByText("2 of 3 painted, 1 invalid").waitFor({ timeout: 60_000 });
+    await cardOf(page, first).getByRole("img").waitFor({ timeout: 30_000 });
+    await cardOf(page, second).getByRole("img").waitFor({ timeout: 30_000 });
+  });
+
+  test("takes the same lines again, now in a file, for the batch that they are", async () => {
+    const prompt = uniquePrompt("once");
+    const file = { name: "mugs.jsonl", mimeType: "", buffer: Buffer.from(JSON.stringify({ prompt })) };
+    for (const _ of [1, 2]) {
+      const dialog = await handIn(page, "");
+      await dialog.getByLabel("or choose a file").setInputFiles(file);
+      await dialog.getByText("1 picture, $0.075").waitFor();
+      await dialog.getByRole("button", { name: "Hand in" }).click();
+      await dialog.waitFor({ state: "hidden" });
+      await page.locator("#batch-list li").first().getByText("1 of 1 painted").waitFor({ timeout: 60_000 });
+    }
+    expect(await page.locator("#news").textContent()).toContain("nothing is paid twice");
+    expect(await callsFor(prompt)).toHaveLength(1);
+  });
+
+  test("says that a batch without lines is none, and goes back to where one was", async () => {
+    const dialog = await handIn(page, "");
+    await dialog.getByRole("button", { name: "Hand in" }).click();
+    expect(await dialog.getByRole("alert").textContent()).toBe("Choose a file, or paste its lines.");
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate("document.activeElement.id")).toBe("new-batch");
+  });
+
+  test("shows a fourth picture while the three before it are still at work", async () => {
+    // Their files are refused a few times: painted, and asked for again and again.
+    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*5]]"));
+    const fourth = uniquePrompt("fourth");
+    for (const each of [...held, fourth]) {
+      await page.getByLabel("Prompt", { exact: true }).fill(each);
+      await page.getByRole("button", { name: "Paint", exact: true }).click();
+      await cardOf(page, each).waitFor();
+    }
+    await cardOf(page, fourth).getByRole("img").waitFor({ timeout: 60_000 });
+    for (const each of held) expect(await cardOf(page, each).getByRole("img").count()).toBe(0);
   });
 
   test("says what the month has cost", async () => {

@@ -205,7 +205,7 @@ describe("an environment with CORS", () => {
     expect(stack.findings).toEqual([]);
   });
 
-  it("lets the same pages fetch the pictures, and where there are none the console alone", () => {
+  it("lets the same pages fetch pictures and put manifests, and where there are none the console alone", () => {
     const rules = (of: Synthesised) =>
       onlyResource(of, "AWS::S3::Bucket")["CorsConfiguration"].CorsRules.map(
         ({ AllowedMethods, AllowedOrigins }: Record<string, string[]>) => [
@@ -213,7 +213,7 @@ describe("an environment with CORS", () => {
           AllowedOrigins?.map(textOf),
         ],
       );
-    const own = [["GET", "HEAD"], ["https://*.execute-api.AWS::Region.AWS::URLSuffix"]];
+    const own = [["GET", "HEAD", "PUT"], ["https://*.execute-api.AWS::Region.AWS::URLSuffix"]];
     const others = [
       ["GET", "HEAD", "PUT"],
       ["https://a.example", "https://b.example"],

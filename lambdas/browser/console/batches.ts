@@ -6,10 +6,12 @@ import type { Batch, List } from "./types.ts";
 import { batchWords, moneyOf } from "./words.ts";
 
 const PAGE = 5;
+/** The first look at a batch that was just handed in. */
+const FIRST_LOOK_MS = 2000;
 /** How often a batch in work is looked at; a key may ask 60 times a minute, and pictures need some of that. */
 const LOOK_MS = 10_000;
 
-/** The person's batches, newest first, each with how far it is. Without any, the section stays away. */
+/** The person's batches, newest first, each with how far it is. */
 export class Batches {
   private readonly section = byId("batches", HTMLElement);
   private readonly list = byId("batch-list", HTMLElement);
@@ -17,8 +19,11 @@ export class Batches {
   private readonly items = new Map<string, HTMLElement>();
   private cursor: string | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
+  private readonly moved: () => void;
 
-  constructor() {
+  /** `moved` hears that pictures of a batch have begun or ended. */
+  constructor(moved: () => void) {
+    this.moved = moved;
     this.more.addEventListener("click", () => void this.load(this.cursor).catch(() => {}));
   }
 
@@ -40,13 +45,23 @@ export class Batches {
     this.section.hidden = true;
   }
 
+  /** Shows a batch that was just handed in, or was before. */
+  add(batch: Batch): void {
+    this.show(batch);
+    const item = this.items.get(batch.id);
+    if (item === undefined) return;
+    this.list.prepend(item);
+    setTimeout(() => void this.look(), FIRST_LOOK_MS);
+  }
+
   private async load(after: string | null): Promise<void> {
     const cursor = after === null ? "" : `&after=${encodeURIComponent(after)}`;
     const page = await read<List<Batch>>(`batches?limit=${PAGE}${cursor}`);
     for (const batch of page.data) this.show(batch);
     this.cursor = page.next_cursor;
     this.more.hidden = !page.has_more;
-    this.section.hidden = this.items.size === 0;
+    this.section.hidden = false;
+    byId("no-batches", HTMLElement).hidden = this.items.size > 0;
   }
 
   /** Looks again at those in work. */
@@ -65,10 +80,14 @@ export class Batches {
     if (known?.dataset["status"] === "processing" && batch.status !== "processing")
       announce(`A batch has ended: ${batchWords(batch.counts)}.`);
     const item = known ?? element("li");
+    const state = `${batch.status} ${batchWords(batch.counts)}`;
+    if (known !== undefined && item.dataset["state"] !== state) this.moved();
+    item.dataset["state"] = state;
     item.dataset["status"] = batch.status;
     item.replaceChildren(...this.parts(batch));
     if (known === undefined) this.list.append(item);
     this.items.set(batch.id, item);
+    byId("no-batches", HTMLElement).hidden = true;
   }
 
   private parts(batch: Batch): Node[] {

@@ -22,6 +22,11 @@ export async function startComposer(): Promise<void> {
   offerSizes();
 }
 
+/** The model that paints where none is named. */
+export function defaultModel(): Model | undefined {
+  return models[0];
+}
+
 /** Sends what the form says whenever it is submitted, and tells of what was accepted. */
 export function whenPainted(accepted: (generation: Generation) => void): void {
   model.addEventListener("change", offerSizes);

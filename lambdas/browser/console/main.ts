@@ -1,8 +1,9 @@
 import { byId } from "../dom.ts";
 import { keepKey, keptKey } from "../key.ts";
 import { Refusal, whenUnauthorized, wordsOf } from "./api.ts";
+import { startBatchForm } from "./batch-form.ts";
 import { Batches } from "./batches.ts";
-import { fillComposer, startComposer, whenPainted } from "./composer.ts";
+import { defaultModel, fillComposer, startComposer, whenPainted } from "./composer.ts";
 import { Gallery } from "./gallery.ts";
 import { showSpend } from "./spend.ts";
 
@@ -13,13 +14,16 @@ const key = byId("key", HTMLInputElement);
 const fault = byId("key-fault", HTMLElement);
 
 const gallery = new Gallery({ again: fillComposer, ended: () => void showSpend() });
-const batches = new Batches();
+const batches = new Batches(() => {
+  gallery.lookForNew().catch(() => {});
+  void showSpend();
+});
 
 function showWelcome(words: string): void {
   keepKey("");
   gallery.clear();
   batches.stop();
-  byId("detail", HTMLDialogElement).close();
+  for (const id of ["detail", "batch-dialog"]) byId(id, HTMLDialogElement).close();
   studio.hidden = true;
   leave.hidden = true;
   welcome.hidden = false;
@@ -51,6 +55,7 @@ whenUnauthorized(() => {
   if (keptKey() !== "") showWelcome("The key is not valid any more. Paste another.");
 });
 whenPainted((generation) => gallery.add(generation, "front"));
+startBatchForm(defaultModel, (batch) => batches.add(batch));
 byId("key-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   keepKey(key.value.trim());

@@ -86,14 +86,35 @@ export function eventWords(event: string): string {
   return EVENTS[event] ?? event.replaceAll("_", " ");
 }
 
-/** What one picture of a size costs, by the first tier that holds it. */
-export function priceOf({ pricing }: Model, size: string): string {
+/** What one picture of a size costs, by the first tier that holds it; null where nobody knows. */
+export function priceAmount({ pricing }: Model, size: string): number | null {
   const [width, height] = sidesOf(size);
   const tier = pricing.output.find(
     ({ up_to_pixels }) => up_to_pixels === null || width * height <= up_to_pixels,
   );
   const cost = (tier ?? pricing.output.at(-1))?.cost;
-  return cost === undefined ? "" : moneyOf(cost, pricing.currency);
+  return cost === undefined ? null : Number(cost);
+}
+
+/** The price of one picture, in words. */
+export function priceOf(model: Model, size: string): string {
+  const amount = priceAmount(model, size);
+  return amount === null ? "" : moneyOf(String(amount), model.pricing.currency);
+}
+
+/** How many pictures a file of JSON lines or CSV asks for, as far as that is seen at a glance. */
+export function picturesIn(file: string): number {
+  const text = file.trim();
+  if (text === "") return 0;
+  if (text.startsWith("{")) return text.split("\n").filter((line) => line.trim() !== "").length;
+  // Line breaks between quotes are part of a cell.
+  return text
+    .split('"')
+    .map((part, index) => (index % 2 === 0 ? part : "cell"))
+    .join("")
+    .split("\n")
+    .slice(1)
+    .filter((line) => line.trim() !== "").length;
 }
 
 const COUNTED = ["succeeded", "running", "queued", "failed", "canceled", "expired", "invalid"];

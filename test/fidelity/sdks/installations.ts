@@ -15,6 +15,9 @@ export const PYTHON = {
 /** Vercel's `ai` with two providers, installed by the lock file beside its script. */
 export const vercelAi = join(home, "vercel-ai-7.0.173");
 
+/** OpenAI's SDK for Node.js, in the same way. */
+export const openAiNode = join(home, "openai-node-7.57.0");
+
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** An SDK of Python in exact versions: some 600 MB for all of them, once. */
@@ -30,10 +33,14 @@ export function pythonSdk(
 
 /** Installs every SDK that is not there yet. */
 export async function installSdks(signal: AbortSignal): Promise<void> {
-  await installOnce(vercelAi, async (draft) => {
-    cpSync(here("vercel-ai"), draft, { recursive: true });
-    await run("npm", ["ci", "--prefix", draft, "--ignore-scripts", "--no-fund", "--no-audit"], signal);
-  });
+  for (const [name, place] of [
+    ["vercel-ai", vercelAi],
+    ["openai-node", openAiNode],
+  ] as const)
+    await installOnce(place, async (draft) => {
+      cpSync(here(name), draft, { recursive: true });
+      await run("npm", ["ci", "--prefix", draft, "--ignore-scripts", "--no-fund", "--no-audit"], signal);
+    });
   for (const name of ["openai", "litellm", "langchain", "openapi-python-client"] as const)
     await pythonSdk(name, signal);
 }

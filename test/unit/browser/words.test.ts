@@ -4,6 +4,7 @@ import {
   batchWords,
   endOf,
   moneyOf,
+  picturesIn,
   priceOf,
   progressOf,
   spanOf,
@@ -77,5 +78,17 @@ describe("the console's words", () => {
       "3 of 5 painted, 1 running, 1 failed",
     );
     expect(batchWords({ total: 0 })).toBe("being read");
+  });
+});
+
+describe("the pictures that a file asks for", () => {
+  test.each([
+    ["of nothing", " \n", 0],
+    ["of a first line alone", "prompt,size", 0],
+    ["of a table, without its first line", 'prompt,size\r\na red mug,\r\n\r\n"a ""blue"", big mug",\r\n', 2],
+    ["of cells with line breaks", 'prompt\n"a red\n\nmug"\na blue mug', 2],
+    ["of JSON lines", '{"prompt": "a red \\"mug\\""}\n\n{"prompt": "a blue mug"}\n', 2],
+  ])("%s", (_, file, pictures) => {
+    expect(picturesIn(file)).toBe(pictures);
   });
 });
