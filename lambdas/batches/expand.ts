@@ -7,7 +7,7 @@ import { Contended, ServiceError } from "../platform/service-error.ts";
 import type { Offer } from "../providers/registry.ts";
 import { linesOfManifest } from "./dialects.ts";
 import { jsonLine } from "./json-lines.ts";
-import { type BodyReaders, type Line, readLine } from "./lines.ts";
+import { type BodyReaders, customIdsOf, type Line, readLine } from "./lines.ts";
 import type { Manifests } from "./manifests.ts";
 import { type AcceptedBatch, type LineFaults, MOST_LINES, type ReadBatch } from "./record.ts";
 import type { BatchResults } from "./results.ts";
@@ -53,11 +53,12 @@ export async function expand(
     return failed;
   }
   let latest = batch;
+  const customIds = customIdsOf(lines);
   const rest = lines.filter(({ number }) => number > batch.position);
   for (let start = 0; start < rest.length; start += CHUNK) {
     if (!expander.hasTime()) return "out of time";
     const chunk = rest.slice(start, start + CHUNK);
-    const outcomes = await makeAll(chunk, latest, expander);
+    const outcomes = await makeAll(chunk, latest, { ...expander, customIds });
     const faults = outcomes.flatMap((outcome) => (typeof outcome === "string" ? [] : keptFaults(outcome)));
     signal("GenerationsAccepted", outcomes.filter((outcome) => outcome === "made").length);
     const position = chunk.at(-1)?.number ?? latest.position;
@@ -85,7 +86,9 @@ async function linesOf({ source }: AcceptedBatch, { manifests, schema }: Expande
 /** Its generation is made, was there before, or can't be made. */
 type Outcome = "made" | "there" | LineFaults;
 
-async function makeAll(lines: readonly Line[], batch: AcceptedBatch, expander: Expander): Promise<Outcome[]> {
+type Maker = Expander & { readonly customIds: ReturnType<typeof customIdsOf> };
+
+async function makeAll(lines: readonly Line[], batch: AcceptedBatch, expander: Maker): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let start = 0; start < lines.length; start += WRITES_AT_ONCE) {
     const some = lines.slice(start, start + WRITES_AT_ONCE);
@@ -94,8 +97,8 @@ async function makeAll(lines: readonly Line[], batch: AcceptedBatch, expander: E
   return outcomes;
 }
 
-async function make(line: Line, batch: AcceptedBatch, expander: Expander): Promise<Outcome> {
-  const read = readLine(line, expander.readers);
+async function make(line: Line, batch: AcceptedBatch, expander: Maker): Promise<Outcome> {
+  const read = readLine(line, expander.readers, expander.customIds);
   const { customId } = read;
   if ("errors" in read)
     return { line: line.number, custom_id: customId, code: "invalid_request", errors: [...read.errors] };

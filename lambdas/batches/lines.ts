@@ -47,8 +47,42 @@ export type ReadLine = { readonly customId: string | null } & (
   | { readonly errors: readonly Fault[] }
 );
 
-/** Reads a line and checks what it asks for. Nothing on it makes this throw. */
-export function readLine({ bytes, item }: Line, readers: BodyReaders): ReadLine {
+/** The line on which each `custom_id` of a file stands first. */
+export function customIdsOf(lines: readonly Line[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const line of lines) {
+    const customId = customIdOf(line);
+    if (customId !== null && !first.has(customId)) first.set(customId, line.number);
+  }
+  return first;
+}
+
+function customIdOf({ bytes, item }: Line): string | null {
+  if (bytes.length > MOST_LINE_BYTES) return null;
+  try {
+    return item().customId;
+  } catch (error) {
+    return error instanceof InvalidLine ? error.customId : null;
+  }
+}
+
+/**
+ * Reads a line and checks what it asks for. Nothing on it makes this throw. Of several with one `custom_id` the first
+ * alone is valid, as at OpenAI: results are told apart by it.
+ */
+export function readLine(
+  line: Line,
+  readers: BodyReaders,
+  customIds: ReturnType<typeof customIdsOf>,
+): ReadLine {
+  const read = readAlone(line, readers);
+  const first = read.customId === null ? undefined : customIds.get(read.customId);
+  if (first === undefined || first === line.number) return read;
+  const fault = { pointer: "#/custom_id", detail: `must be unique: line ${first} has it already` };
+  return { customId: read.customId, errors: [fault, ...("errors" in read ? read.errors : [])] };
+}
+
+function readAlone({ bytes, item }: Line, readers: BodyReaders): ReadLine {
   let customId: string | null = null;
   try {
     if (bytes.length > MOST_LINE_BYTES)

@@ -16,7 +16,7 @@ const read = (file: string | Uint8Array, key?: string) => {
   const lines = linesOf(file, key);
   if (typeof lines === "string") throw new Error(lines);
   return lines.map((line) => {
-    const found = readLine(line, readers);
+    const found = readLine(line, readers, new Map());
     return "request" in found
       ? { line: line.number, customId: found.customId, ...found.request }
       : { line: line.number, customId: found.customId, faults: found.errors.map(({ pointer }) => pointer) };
@@ -163,7 +163,7 @@ describe("a manifest", () => {
         (start, rest, key) => {
           const lines = linesOf(Buffer.concat([Buffer.from(start), rest]), key);
           for (const line of typeof lines === "string" ? [] : lines) {
-            const found = readLine(line, readers);
+            const found = readLine(line, readers, new Map());
             expect("request" in found || found.errors.length > 0).toBe(true);
           }
         },

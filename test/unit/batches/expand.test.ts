@@ -102,6 +102,27 @@ describe("expanding a batch", () => {
     expect(JSON.stringify(await batches.get(id)).length).toBeLessThan(50_000);
   });
 
+  test("paints of several lines with one custom_id the first alone, however far apart they are", async () => {
+    const named = (customId: string, prompt: string) =>
+      JSON.stringify({ custom_id: customId, url: "/v1/generations", body: { prompt } });
+    const world = batchWorld(
+      `${named("mug", "a")}\n${prompts(150)}\n${named("mug", "b")}\n${named("cup", "c")}`,
+    );
+    const id = await world.named();
+    let chunks = 1;
+    await world.run(id, () => chunks-- > 0);
+    await world.run(id);
+    const { counts, items } = await world.view(id);
+    expect(counts).toMatchObject({ total: 153, queued: 152, invalid: 1 });
+    expect(items).toMatchObject([
+      {
+        line: 152,
+        custom_id: "mug",
+        errors: [{ pointer: "#/custom_id", detail: "must be unique: line 1 has it already" }],
+      },
+    ]);
+  });
+
   test("with nothing but invalid lines is completed at once", async () => {
     const { named, run, view } = batchWorld("{");
     const id = await named();

@@ -17,7 +17,7 @@ const readers = {
   "/images/generations": readOpenAiBody(schema, offer),
 };
 const read = (line: string | Uint8Array) =>
-  readLine(jsonLine(1, typeof line === "string" ? bytes(line) : line), readers);
+  readLine(jsonLine(1, typeof line === "string" ? bytes(line) : line), readers, new Map());
 
 describe("the lines of a file", () => {
   test("keep their numbers, and blank ones count for nothing", () => {
