@@ -181,8 +181,8 @@ describe("the console", () => {
   });
 
   test("shows a fourth picture while the three before it are still at work", async () => {
-    // Their files are refused a few times: painted, and asked for again and again.
-    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*5]]"));
+    // Their files are refused ten times: painted, and asked for later and later.
+    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*10]]"));
     const fourth = uniquePrompt("fourth");
     for (const each of [...held, fourth]) {
       await page.getByLabel("Prompt", { exact: true }).fill(each);
