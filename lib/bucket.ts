@@ -65,8 +65,8 @@ export function createBucket(scope: Construct, environment: Environment): Bucket
 }
 
 /**
- * The console saves pictures as files, and puts manifests there. Its host has an id that only the API knows, which needs this bucket first. The
- * rule gives nobody a picture or a place: each takes a signature all the same.
+ * The console saves pictures as files, and puts manifests there. Its host has an id that only the API knows, which
+ * needs this bucket first. The rule gives nobody a picture or a place: each takes a signature all the same.
  */
 function consoleRule(scope: Construct): CorsRule {
   const { region, urlSuffix } = Stack.of(scope);

@@ -166,7 +166,7 @@ describe("the console", () => {
       await dialog.getByText("1 picture, $0.075").waitFor();
       await dialog.getByRole("button", { name: "Hand in" }).click();
       await dialog.waitFor({ state: "hidden" });
-      await page.locator("#batch-list li").first().getByText("1 of 1 painted").waitFor({ timeout: 60_000 });
+      await page.locator("#batch-list li").first().getByRole("link").waitFor({ timeout: 60_000 });
     }
     expect(await page.locator("#news").textContent()).toContain("nothing is paid twice");
     expect(await callsFor(prompt)).toHaveLength(1);
@@ -181,8 +181,8 @@ describe("the console", () => {
   });
 
   test("shows a fourth picture while the three before it are still at work", async () => {
-    // Their files are refused ten times: painted, and asked for later and later.
-    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*10]]"));
+    // Their files are refused thirty times: painted, and asked for later and later.
+    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*30]]"));
     const fourth = uniquePrompt("fourth");
     for (const each of [...held, fourth]) {
       await page.getByLabel("Prompt", { exact: true }).fill(each);
