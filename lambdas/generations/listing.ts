@@ -81,6 +81,7 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
         const page = await client.send(
           new QueryCommand({
             ...openOf(owner, lane),
+            IndexName: "by_owner_open",
             Select: "COUNT",
             Limit: most - count,
             ...(start !== undefined && { ExclusiveStartKey: start }),
@@ -98,6 +99,7 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
         const page = await client.send(
           new QueryCommand({
             ...openOf(owner, lane),
+            IndexName: "by_owner_open",
             ScanIndexForward: false,
             Limit: OPEN_PAGE,
             ...(start !== undefined && { ExclusiveStartKey: start }),
@@ -114,7 +116,6 @@ export function createListing(client: DynamoDBDocumentClient, table: string): Ge
   function openOf(owner: string, lane: Lane) {
     return {
       TableName: table,
-      IndexName: "by_owner_open",
       KeyConditionExpression: "owner_open = :open",
       ExpressionAttributeValues: { ":open": openKey(owner, lane) },
     };
