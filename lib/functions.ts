@@ -24,7 +24,10 @@ interface FunctionsProps {
   readonly events: GenerationEvents;
 }
 
-/** The seven functions and their grants; a test compares these with the AWS commands in each function's code. */
+/**
+ * The seven functions and their grants; a test compares these with the AWS commands in each function's code. Memory is
+ * chosen for the share of a processor that comes with it, as docs/costs.md tells: none of them holds a fifth of it.
+ */
 export class Functions extends Construct {
   readonly api: ServiceFunction;
   readonly authorizer: ServiceFunction;
@@ -89,7 +92,7 @@ export class Functions extends Construct {
       "relay",
       "Passes changes of the table on to queue, bus and workflows",
       timeouts.relay,
-      512,
+      1024,
     );
     store.follow(this.relay, queue.relayFailures);
     store.grantRecords(this.relay, ["GetItem", "PutItem", "UpdateItem"]);

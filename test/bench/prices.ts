@@ -29,7 +29,8 @@ const LOG_BYTES = 10_000;
 const UNITS_OF_A_WRITE = 2 + 2;
 const WORKER_GB = 1;
 const API_GB = 1;
-const SMALL_GB = 0.5;
+const RELAY_GB = 1;
+const AUTHORIZER_GB = 0.5;
 const RELAY_SECONDS = 0.05;
 const AUTHORIZER_SECONDS = 0.02;
 /** The stream hands over each of its changes, a few at a time. */
@@ -54,7 +55,8 @@ export function costOf(
     PRICES.lambdaSecond *
       (workerSeconds * WORKER_GB +
         apiSeconds * API_GB +
-        (AUTHORIZER_SECONDS + RELAY_RUNS * RELAY_SECONDS) * SMALL_GB) +
+        AUTHORIZER_SECONDS * AUTHORIZER_GB +
+        RELAY_RUNS * RELAY_SECONDS * RELAY_GB) +
     (3 + RELAY_RUNS) * PRICES.lambdaRun;
   return (
     table +

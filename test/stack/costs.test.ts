@@ -70,7 +70,7 @@ describe("a thousand pictures, in docs/costs.md", () => {
   it("run in functions of the memory that it reckons with", () => {
     const { worker, api, relay } = functionsOf(synthesised("prod"));
     const shapes = [worker, api, relay].map((each) => [each?.["MemorySize"], each?.["Architectures"]]);
-    expect(shapes).toEqual([1024, 1024, 512].map((megabytes) => [megabytes, ["arm64"]]));
+    expect(shapes).toEqual([1024, 1024, 1024].map((megabytes) => [megabytes, ["arm64"]]));
   });
 
   const gigabyteSeconds = (seconds: number, gigabytes: number) => seconds * gigabytes * PRICES.lambdaSecond;
