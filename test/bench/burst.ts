@@ -10,6 +10,8 @@ export interface Burst {
   /** The most that the service's processes held meanwhile, in megabytes. */
   readonly megabytes: number;
   readonly processes: number;
+  /** What the first of those was told whom the service failed; null where it failed nobody. */
+  readonly failure: string | null;
 }
 
 /** So many callers create at once, and wait as long as the service lets them. */
@@ -21,6 +23,7 @@ export async function burst(
   const began = Date.now();
   let most = { megabytes: 0, processes: 0 };
   let isOver = false;
+  let failure: string | null = null;
   const watching = (async () => {
     while (!isOver) {
       const now = memoryOf(cloud.directory);
@@ -31,7 +34,9 @@ export async function burst(
   const answers = await Promise.all(
     Array.from({ length: callers }, async (_, caller) => {
       const response = await ask(caller);
-      await response.arrayBuffer();
+      const body = await response.text();
+      if (response.status >= 500)
+        failure ??= `${((Date.now() - began) / 1000).toFixed(0)} s: ${body.slice(0, 120)}`;
       return response.status;
     }),
   );
@@ -39,7 +44,7 @@ export async function burst(
   await watching;
   const statuses = new Map<number, number>();
   for (const status of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
-  return { statuses, seconds: (Date.now() - began) / 1000, ...most };
+  return { statuses, seconds: (Date.now() - began) / 1000, ...most, failure };
 }
 
 /** In words: 19 × 201, 41 × 202. */

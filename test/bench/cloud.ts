@@ -4,6 +4,7 @@ import { join } from "node:path";
 import ora from "ora";
 import { startLocalCloud } from "../../bin/local/cloud.ts";
 import { freePort } from "../../bin/local/ports.ts";
+import type { StackFile } from "../../bin/local/stack-file.ts";
 import { type Simulator, startSimulator } from "../support/dashscope-simulator/server.ts";
 import type { Settings } from "../support/dashscope-simulator/settings.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy/proxy.ts";
@@ -12,6 +13,7 @@ import { type FaultProxy, startFaultProxy } from "../support/fault-proxy/proxy.t
 export interface BenchCloud {
   readonly simulator: Simulator;
   readonly proxy: FaultProxy;
+  readonly stack: StackFile;
   /** Creates a generation and does not wait; answers its id. */
   create(prompt: string): Promise<string>;
   /** Its processes run in here. */
@@ -66,6 +68,7 @@ export async function withCloud<Result>(
       return await measure({
         simulator,
         proxy,
+        stack: cloud.stack,
         directory,
         call,
         async create(prompt) {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BenchCloud, progress, withCloud } from "./cloud.ts";
+import { needsOfFunctions } from "./function-needs.ts";
 import { costOf, PICTURE_BYTES } from "./prices.ts";
 import { median, type Row } from "./row.ts";
 
-const PICTURES = 10;
+const PICTURES = 6;
 const LATENCY_MS = 1000;
 /** What the real provider takes for a picture, in seconds. */
 const PROVIDER_SECONDS = 30;
@@ -18,6 +19,7 @@ export function benchCost(): Promise<Row[]> {
     async (cloud) => {
       await painted(cloud, "cold start, not counted");
       const before = new Map(cloud.proxy.counts());
+      const usedBefore = await needsOfFunctions(cloud);
       const accepting: number[] = [];
       const painting: number[] = [];
       for (let picture = 0; picture < PICTURES; picture++) {
@@ -36,6 +38,7 @@ export function benchCost(): Promise<Row[]> {
         apiSeconds: median(accepting) / 1000,
         workerSeconds: PROVIDER_SECONDS + median(painting) / 1000,
       });
+      const used = await needsOfFunctions(cloud);
       const of = (...names: string[]) =>
         names.reduce((sum, name) => sum + (each.get(`DynamoDB.${name}`) ?? 0), 0);
       return [
@@ -52,6 +55,17 @@ export function benchCost(): Promise<Row[]> {
             .map(([call, count]) => `${call} ${count.toFixed(1)}`)
             .join(", "),
           beside: "",
+          goal: "",
+        },
+        {
+          what: "each function, warm: the most memory, and processor time of a picture",
+          measured: [...used]
+            .map(([name, { megabytes, cpuMs }]) => {
+              const each = (cpuMs - (usedBefore.get(name)?.cpuMs ?? 0)) / PICTURES;
+              return `${name} ${megabytes.toFixed(0)} MB, ${each.toFixed(0)} ms`;
+            })
+            .join("; "),
+          beside: "sizes as lib/functions.ts has them",
           goal: "",
         },
         {

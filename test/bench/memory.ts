@@ -23,7 +23,7 @@ export function benchMemory(): Promise<Row[]> {
       return [
         {
           what: `burst of ${CALLERS} waiting callers, 60 a minute`,
-          measured: `${statusesInWords(busy.statuses)} in ${busy.seconds.toFixed(0)} s`,
+          measured: `${statusesInWords(busy.statuses)} in ${busy.seconds.toFixed(0)} s${busy.failure === null ? "" : ` (${busy.failure})`}`,
           beside: "42 × 500 of 60 (db631d6, busy machine)",
           goal: "no 5xx",
         },

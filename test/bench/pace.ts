@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QuotaWindow } from "../support/dashscope-simulator/quota.ts";
 import { type BenchCloud, progress, withCloud } from "./cloud.ts";
+import { idleForAnHour } from "./idle.ts";
 import type { Row } from "./row.ts";
 
 /** A quota as the simulator counts it, and how many jobs are thrown at it at once. */
@@ -11,6 +12,8 @@ interface Load {
   readonly interval: number;
   readonly windows: readonly QuotaWindow[];
   readonly goal: string;
+  /** What happens before. */
+  readonly before?: (cloud: BenchCloud) => Promise<void>;
 }
 
 const LATENCY_MS = 2000;
@@ -21,7 +24,7 @@ const CALLERS = 4;
 const SHORT_MINUTE = 6;
 
 const BY_THE_SECOND: Omit<Load, "name"> = {
-  jobs: 60,
+  jobs: 30,
   interval: 1000,
   windows: [
     { requests: 60, seconds: 60, by: "sliding" },
@@ -32,7 +35,7 @@ const BY_THE_SECOND: Omit<Load, "name"> = {
 
 const byTheMinute = (by: QuotaWindow["by"]): Load => ({
   name: `2 a ${by} minute, 10 times faster`,
-  jobs: 20,
+  jobs: 12,
   interval: (SHORT_MINUTE * 1000) / 2,
   windows: [{ requests: 2, seconds: SHORT_MINUTE, by }],
   goal: "no 429, 1.03 x",
@@ -44,6 +47,7 @@ export async function benchPace(): Promise<Row[]> {
     ...(await loads([
       { ...BY_THE_SECOND, name: "60 a minute by the second too, cold workers" },
       { ...BY_THE_SECOND, name: "the same, warm" },
+      { ...BY_THE_SECOND, name: "the same, after an idle hour", jobs: 20, before: idleForAnHour },
     ])),
     ...(await loads([byTheMinute("sliding"), byTheMinute("calendar")])),
   ];
@@ -63,7 +67,8 @@ function loads(all: readonly Load[]): Promise<Row[]> {
 }
 
 async function measure(load: Load, cloud: BenchCloud): Promise<Row> {
-  const { name, jobs, interval, windows, goal } = load;
+  const { name, jobs, interval, windows, goal, before } = load;
+  await before?.(cloud);
   await cloud.simulator.settings({ requestsPerMinute: 100_000, quotas: [...windows] });
   const putBack = cloud.proxy.counts().get("SQS.ChangeMessageVisibility") ?? 0;
   for (let first = 0; first < jobs; first += CALLERS)
