@@ -67,9 +67,18 @@ function memberOf(value: unknown, name: string): unknown {
     : undefined;
 }
 
+/** One or two in an hour are bad luck: clocks and networks are not exact. */
+const MANY_THROTTLED = 5;
+
 /** Why nobody asks the provider at present. */
-export function pauseFinding(paused: string | null): Finding {
-  if (paused === null) return good("calls go out");
+export function pauseFinding({ paused, throttled }: { paused: string | null; throttled: number }): Finding {
+  if (paused === null)
+    return throttled < MANY_THROTTLED
+      ? good("calls go out")
+      : person(
+          `${throttled} calls were throttled within an hour: the account has less than is configured, or others use it too`,
+          "provider-throttled-long",
+        );
   return paused === "outage"
     ? person("the queue is paused: the provider does not work", "provider-outage")
     : person(`the queue is paused: the provider refuses the account (${paused})`, "provider-paused");

@@ -68,7 +68,7 @@ export async function healthChecks(env: EnvironmentName): Promise<find.Check[]> 
       name: `pause, ${model}`,
       async run() {
         const pacer = createPacer({ client, table, region, model, pace: paceOf(1, 1), now: Date.now, sleep });
-        return find.pauseFinding((await pacer.status()).paused);
+        return find.pauseFinding(await pacer.status());
       },
     })),
     {

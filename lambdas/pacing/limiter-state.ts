@@ -194,6 +194,11 @@ export function heldOff(state: LimiterState, until: number, { now, leftAt, most 
   };
 }
 
+/** How many calls were throttled since they began to be counted, an hour ago at most; 0 where that is longer ago. */
+export function throttledLately({ tally }: LimiterState, now: number): number {
+  return now - tally.since > TALLY_MS ? 0 : tally.throttled;
+}
+
 /** The next slot that is not taken, of a queue that is not paused. */
 export function nextFreeSlot(state: LimiterState, now: number, pace: Pace): number {
   return Math.max(dueSlot(state, now, pace), conforming(state, pace));

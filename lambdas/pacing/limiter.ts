@@ -14,6 +14,7 @@ import {
   type Slot,
   slotNow,
   takeSlot,
+  throttledLately,
 } from "./limiter-state.ts";
 import { isLate, mostThrottled, type Pace } from "./pace.ts";
 
@@ -24,6 +25,8 @@ export interface PacerStatus {
   /** The appointment that the next message would get, if it got one. */
   readonly nextAppointmentAt: number;
   readonly paused: string | null;
+  /** Calls that the provider has throttled within about the last hour. */
+  readonly throttled: number;
 }
 
 /** The rate limiter of one provider account and model, shared by all workers: one item of the table. */
@@ -161,7 +164,8 @@ export function createPacer(options: PacerOptions): Pacer {
       const state = await read();
       const nextSlotAt = nextFreeSlot(state, now(), pace);
       const nextAppointmentAt = Math.max(nextSlotAt, state.line_ends);
-      return { nextSlotAt, nextAppointmentAt, paused: state.paused };
+      const throttled = throttledLately(state, now());
+      return { nextSlotAt, nextAppointmentAt, paused: state.paused, throttled };
     },
   };
 }

@@ -69,7 +69,7 @@ describe("creating a generation", () => {
     const api = apiUnderTest({
       pacerOf: () => ({
         pace: { interval: 1000, burst: 1 },
-        status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: "key" }),
+        status: async () => ({ nextSlotAt: 0, nextAppointmentAt: 0, paused: "key", throttled: 0 }),
       }),
     });
     const answer = await api.send(create({ prompt: "a fox" }, { Prefer: "respond-async" }));

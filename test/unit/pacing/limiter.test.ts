@@ -115,6 +115,7 @@ describe("turns", () => {
       nextSlotAt: NOON + INTERVAL,
       nextAppointmentAt: NOON + 2 * INTERVAL,
       paused: null,
+      throttled: 0,
     });
   });
 });
@@ -340,6 +341,15 @@ describe("throttles that go on", () => {
       now += MINUTE;
     }
     expect(tells).toEqual([false, false, false, false, true]);
+  });
+
+  test("are counted for about an hour, for who looks whether the quota is right", async () => {
+    const pacer = pacerOf();
+    for (let count = 1; count <= 6; count++) await pacer.holdOff(NOON, NOON);
+    now = NOON + 60 * MINUTE;
+    expect(await pacer.status()).toMatchObject({ throttled: 6 });
+    now++;
+    expect(await pacer.status()).toMatchObject({ throttled: 0 });
   });
 
   test("hold nobody for longer than five minutes", async () => {
