@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import { afterEach, expect, test, vi } from "vitest";
-import { logger, publishedMetrics, toldOfEnd } from "../../../lambdas/platform/observe.ts";
+import { logger, metrics, publishedMetrics, tallied, toldOfEnd } from "../../../lambdas/platform/observe.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -15,3 +15,14 @@ test.each([publishedMetrics, toldOfEnd])(
     expect(debug).toHaveBeenCalledTimes(1);
   },
 );
+
+test("a run that counted nothing writes nothing beside it", async () => {
+  vi.spyOn(logger, "debug").mockImplementation(() => {});
+  const published = vi.spyOn(metrics, "publishStoredMetrics").mockReturnValue(metrics);
+  const context = { getRemainingTimeInMillis: () => 1000 };
+  await middy(async () => "quiet").use(publishedMetrics)({}, context as never);
+  expect(published).not.toHaveBeenCalled();
+  tallied("OutcomeUnknown");
+  await middy(async () => "not quiet").use(publishedMetrics)({}, context as never);
+  expect(published).toHaveBeenCalledTimes(1);
+});
