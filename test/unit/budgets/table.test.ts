@@ -204,6 +204,23 @@ describe("a budget", () => {
     expect(all.counters()).toEqual([0, 0]);
   });
 
+  test("keeps all that is held where the charge is in another currency: what it is worth is not known", async () => {
+    const rich = remainingBudget("0.30", "");
+    const retry = queued({ body: { on_unknown_outcome: "retry" } });
+    await rich.generations.insert(retry);
+    const price = { amount: "0.50", currency: "CNY" };
+    const claimed = claim(await rich.read(retry), {
+      now: NOON,
+      leaseSeconds: 1,
+      turn: "t",
+      region: "bj",
+      price,
+    });
+    for (const next of [claimed, painted(claimed), succeeded(painted(claimed))])
+      await rich.generations.save(next);
+    expect(rich.counters()).toEqual([225_000, 225_000]);
+  });
+
   test("is tried again where others write the counter at the same moment", async () => {
     all.conflicts.left = 3;
     expect(await all.generations.insert(queued())).toBeNull();
