@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { exitCode, Failure } from "../failure.ts";
 import type { Progress } from "../progress.ts";
 import { type Batch, type BatchResult, type ImageService, ImageServiceError } from "../sdk/client.ts";
@@ -101,7 +101,10 @@ async function batchOf(
   const sha256 = createHash("sha256").update(manifest).digest("hex");
   const known = folder.state();
   if (known !== null) {
-    if (known.sha256 === sha256 && known.environment === environment) return known.id;
+    if (known.sha256 === sha256 && known.environment === environment) {
+      await requireKnown(known.id, folder, service, signal);
+      return known.id;
+    }
     throw new Failure(
       `${folder.path} belongs to another batch, ${known.id} of ${known.manifest} (${known.environment}). A changed file is a new ` +
         "batch, and what both have in common would be painted and charged again: put the new lines into a file of " +
@@ -112,6 +115,25 @@ async function batchOf(
   const id = await handIn(manifest, `batch-file-${sha256}`, service, signal);
   folder.remember({ id, environment, manifest: basename(file), sha256 });
   return id;
+}
+
+/** The folder may be older than what the service keeps: to begin anew is to pay anew, which a person decides. */
+async function requireKnown(
+  id: string,
+  { path }: BatchFolder,
+  { batches }: ImageService,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await batches.read(id, { signal });
+  } catch (error) {
+    if (!(error instanceof ImageServiceError && error.code === "not_found")) throw error;
+    throw new Failure(
+      `${join(path, "batch.json")} names ${id}, which the service does not know any more, or not by this key. ` +
+        "To paint the file anew, which is paid, name another folder.",
+      { exitCode: exitCode.wrongUse, cause: error },
+    );
+  }
 }
 
 async function handIn(
