@@ -22,9 +22,7 @@ interface Options {
 }
 
 const program = new Command("npm run canary --")
-  .description(
-    "Paints one picture through each door of a deployed service, and checks all that should follow.",
-  )
+  .description("Paints one picture through each door of the service, and checks all that should follow.")
   .addOption(environmentOption())
   .option("--yes", "do not ask before it spends, as in CI")
   .addHelpText(

@@ -12,8 +12,8 @@ const program = new Command("npm stop --")
   .action(async ({ forget = false }: { forget?: boolean }) => {
     const stopped = await stopRunning(localDirectory);
     const dropped = forget && forgetKeptState(localDirectory);
-    const said = stopped ? "Stopped." : "Nothing was running: npm start -- --detach starts it.";
-    console.log(dropped ? `${said} What it had made is gone.` : said);
+    if (dropped) console.log(`${stopped ? "Stopped" : "Nothing was running"}. What it had made is gone.`);
+    else console.log(stopped ? "Stopped." : "Nothing was running: npm start -- --detach starts it.");
   });
 
 await runCommand(() => parseCommand(program, process.argv));

@@ -13,20 +13,19 @@ import { deployedOutputs, output } from "./deployed-stack.ts";
 import type { Api } from "./speaking-to-api.ts";
 
 /**
- * The API of an environment, and the key to it: IMAGE_SERVICE_API_KEY, or locally the one that npm start has made. Where
+ * The API of an environment, and the key to it: locally the one that npm start has made, elsewhere IMAGE_SERVICE_API_KEY. Where
  * the environment takes signatures, requests are signed with the shell's AWS credentials.
  */
 export async function connectToApi(environment: EnvironmentName, variables: Variables): Promise<Api> {
-  const given = variables["IMAGE_SERVICE_API_KEY"];
   if (environment === "local") {
     const stack = await localStack();
     return {
       url: stack.api_url,
-      key: given || stack.api_key,
+      key: stack.api_key,
       remedy: "start the service with npm start, which replaces what is left of the last one",
     };
   }
-  const credential = credentialFor(environmentNamed(environment, {}), given);
+  const credential = credentialFor(environmentNamed(environment, {}), variables["IMAGE_SERVICE_API_KEY"]);
   const outputs = await deployedOutputs(environment);
   return {
     url: output(outputs, "ApiUrl", environment),
