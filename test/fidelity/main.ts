@@ -6,7 +6,9 @@ import { installAll } from "./installations.ts";
 import { installSdks } from "./sdks/installations.ts";
 import { installWorkerd } from "./workerd/installation.ts";
 
-/** `npm run fidelity`: installs the other makers' implementations, then compares. Arguments go to vitest. */
+const given = process.argv.slice(2);
+
+/** `npm run fidelity`: installs the other makers' implementations, then compares; `--install` does no more than that. Arguments go to vitest. */
 try {
   const { signal } = new AbortController();
   await installAll(signal);
@@ -16,7 +18,8 @@ try {
   console.error(messageOf(error));
   process.exit(1);
 }
+if (given.includes("--install")) process.exit();
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
-const parameters = ["run", "--config", "vitest.fidelity.config.ts", ...process.argv.slice(2)];
+const parameters = ["run", "--config", "vitest.fidelity.config.ts", ...given];
 const { status } = spawnSync(process.execPath, [vitest, ...parameters], { stdio: "inherit" });
 process.exitCode = status ?? 1;
