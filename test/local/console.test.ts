@@ -181,8 +181,8 @@ describe("the console", () => {
   });
 
   test("shows a fourth picture while the three before it are still at work", async () => {
-    // Their files are refused thirty times: painted, and asked for later and later.
-    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*30]]"));
+    // Their files are refused for most of a minute: painted, and asked for later and later. More would be in the way of others.
+    const held = Array.from({ length: 3 }, () => uniquePrompt("[[fault:image-500*18]]"));
     const fourth = uniquePrompt("fourth");
     for (const each of [...held, fourth]) {
       await page.getByLabel("Prompt", { exact: true }).fill(each);
