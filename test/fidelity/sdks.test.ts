@@ -4,6 +4,7 @@ import { join } from "node:path";
 import createClient from "openapi-fetch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runProgram } from "../../bin/local/processes.ts";
+import { offer } from "../support/generations.ts";
 import { log } from "./installations.ts";
 import { openAiNode, pythonSdk, vercelAi } from "./sdks/installations.ts";
 import { reportOf, type Service, scriptNamed, startService } from "./sdks/service.ts";
@@ -44,7 +45,7 @@ describe("unmodified, at the deployed service's OpenAI door", { timeout: 180_000
       usual: SQUARE,
       told: "1328x1328",
       marked: "trainedAlgorithmicMedia",
-      models: ["qwen-image-max", "qwen-image-max-2025-12-30"],
+      models: offer.models.map(({ id }) => id),
       model: "qwen-image-max",
       refusals: [
         ["UnprocessableEntityError", "invalid_request", "model"],
@@ -70,7 +71,7 @@ describe("unmodified, at the deployed service's OpenAI door", { timeout: 180_000
       inline: DEFAULT,
       usual: SQUARE,
       told: "1328x1328",
-      models: ["qwen-image-max", "qwen-image-max-2025-12-30"],
+      models: offer.models.map(({ id }) => id),
       refusals: [
         ["Error", 422, "invalid_request", "model"],
         ["Error", 422, "invalid_request", "size"],

@@ -99,15 +99,16 @@ function offerSizes(wanted?: unknown): void {
   if (chosen === undefined) return;
   const { size } = chosen;
   const offered = size.rule === "list" ? size.values : size.suggested;
-  const wish = [wanted, chosenSize(), size.default].find((each) => typeof each === "string" && each !== "");
-  const values =
-    typeof wish === "string" && size.rule === "range" && !offered.includes(wish)
-      ? [...offered, wish]
-      : offered;
+  // What the model before had is wished for no more where this one has a list without it.
+  const wish = [wanted, chosenSize()].find(
+    (each) => typeof each === "string" && each !== "" && (size.rule === "range" || offered.includes(each)),
+  );
+  const checked = typeof wish === "string" ? wish : size.default;
+  const values = offered.includes(checked) ? offered : [...offered, checked];
   const [legend] = sizes.children;
   sizes.replaceChildren(
     ...(legend === undefined ? [] : [legend]),
-    ...values.map((value) => sizeButton(value, value === wish)),
+    ...values.map((value) => sizeButton(value, value === checked)),
   );
   showPrice();
 }
