@@ -184,6 +184,9 @@ describe("what cannot be read", () => {
 });
 
 describe("the reconciler, when a message is lost for good", () => {
+  // A message of another would give the generation its turn before the reconciler comes.
+  beforeAll(expectQueuesEmpty);
+
   test("queues a queued generation again, which is painted once", async () => {
     const wanted = job();
     await withoutMessage(accepted(wanted));

@@ -41,6 +41,13 @@ export interface ServiceCall {
   readonly generationIds: readonly string[];
 }
 
+/** A fault that strikes a call. */
+export interface Strike {
+  readonly action: FaultAction;
+  /** It does not strike after all: the fault waits for another call. */
+  readonly spare: () => void;
+}
+
 /** The faults that were ordered, and how often each has struck. */
 export class FaultBook {
   readonly #entries: { readonly fault: Fault; struck: number }[] = [];
@@ -56,13 +63,13 @@ export class FaultBook {
   }
 
   /** The fault that strikes this call, if any; it is counted. */
-  strike(call: ServiceCall): FaultAction | undefined {
+  strike(call: ServiceCall): Strike | undefined {
     const entry = this.#entries.find(
       ({ fault, struck }) => struck < (fault.times ?? 1) && matches(fault, call),
     );
     if (entry === undefined) return undefined;
     entry.struck++;
-    return entry.fault.action;
+    return { action: entry.fault.action, spare: () => void entry.struck-- };
   }
 }
 

@@ -52,7 +52,8 @@ export async function startFaultProxy(target: (operation: string) => string, por
     const operation = operationOf(incoming);
     counts.set(operation, (counts.get(operation) ?? 0) + 1);
     const process = processOf(incoming.socket);
-    const action = process === null ? undefined : strike(process, operation, incoming.url ?? "", body);
+    const struck = process === null ? undefined : strike(process, operation, incoming.url ?? "", body);
+    const action = struck?.action;
     if (action === "fail") return fail(outgoing, operation);
     if (action === "hang") return;
     if (action === "kill-before") {
@@ -63,9 +64,11 @@ export async function startFaultProxy(target: (operation: string) => string, por
     const answer = await forwardWhole(incoming, body, target(operation));
     if (process !== null && operation === "DynamoDB.PutItem" && answer.status === 200)
       noteWriter(process, body.toString());
-    if (action === "hang-after") return;
-    if (action === "kill-after") kill(process);
-    if (action !== undefined) {
+    // What the service refuses is no work that it did: a write over another's note is refused, and then repeated.
+    if (struck !== undefined && answer.status >= 400) struck.spare();
+    else if (action !== undefined) {
+      if (action === "hang-after") return;
+      if (action === "kill-after") kill(process);
       outgoing.destroy();
       return;
     }
