@@ -193,6 +193,48 @@ describe("the console", () => {
     for (const each of held) expect(await cardOf(page, each).getByRole("img").count()).toBe(0);
   });
 
+  test("pays once where the answers were lost, and the same is painted again", async () => {
+    const lost = uniquePrompt("lost answers");
+    await page.route("**/generations", async (route) => {
+      if (route.request().method() === "POST") await route.fetch();
+      await route.abort();
+    });
+    await page.getByLabel("Prompt", { exact: true }).fill(lost);
+    await page.getByRole("button", { name: "Paint", exact: true }).click();
+    await page.locator("#composer-fault").getByText("No answer came.").waitFor();
+    await page.unroute("**/generations");
+    await paint(page, lost);
+    expect([(await callsFor(lost)).length, await cardOf(page, lost).count()]).toEqual([1, 1]);
+  });
+
+  test("offers a model's own sizes, and keeps none of the model before", async () => {
+    await page.route("**/models", async (route) => {
+      const answer = await route.fetch();
+      const { data, ...list } = await answer.json();
+      const size = { rule: "list", values: ["512*512", "640*480"], default: "640*480" };
+      await route.fulfill({
+        response: answer,
+        json: { ...list, data: [...data, { ...data[0], id: "another", size }] },
+      });
+    });
+    await page.reload();
+    await page.getByRole("radio", { name: "928 × 1664" }).check({ force: true });
+    await page.getByText("More options").click();
+    await page.getByLabel("Model").selectOption("another");
+    const chosen = () =>
+      page
+        .locator("#sizes input")
+        .evaluateAll((inputs) =>
+          inputs.map(
+            (input) => `${input.getAttribute("value")}${input.matches(":checked") ? " chosen" : ""}`,
+          ),
+        );
+    expect(await chosen()).toEqual(["512*512", "640*480 chosen"]);
+    await page.getByLabel("Model").selectOption("qwen-image-max");
+    expect(await chosen()).toContain("1664*928 chosen");
+    await page.unroute("**/models");
+  });
+
   test("says what the month has cost", async () => {
     await page.reload();
     await page

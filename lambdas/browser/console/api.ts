@@ -68,9 +68,12 @@ async function problemOf(answer: Response): Promise<Pick<Problem, "detail" | "st
   }
 }
 
+/** It was not sent, or not to this API; the message says why. */
+export class Unsent extends Error {}
+
 /** What to tell a person of anything thrown. */
 export function wordsOf(thrown: unknown): string {
-  if (thrown instanceof Refusal) return thrown.message;
+  if (thrown instanceof Refusal || thrown instanceof Unsent) return thrown.message;
   return "No answer came. Check the connection; nothing is lost.";
 }
 

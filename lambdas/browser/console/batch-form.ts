@@ -1,6 +1,7 @@
 import { byId } from "../dom.ts";
-import { ask, Refusal, read, wordsOf } from "./api.ts";
+import { ask, Refusal, read, Unsent } from "./api.ts";
 import { announce } from "./news.ts";
+import { whenSubmitted } from "./submission.ts";
 import type { Batch, Model } from "./types.ts";
 import { counted, moneyOf, picturesIn, priceAmount } from "./words.ts";
 
@@ -15,7 +16,6 @@ const file = byId("batch-file", HTMLInputElement);
 const text = byId("batch-text", HTMLTextAreaElement);
 const tally = byId("batch-tally", HTMLElement);
 const fault = byId("batch-fault", HTMLElement);
-const handIn = byId("hand-in", HTMLButtonElement);
 
 /** Lets a person hand in a file of many prompts, or paste one, and tells of the batch that it became. */
 export function startBatchForm(
@@ -36,22 +36,13 @@ export function startBatchForm(
     file.value = "";
     void showTally(defaultModel());
   });
-  byId("batch-form", HTMLFormElement).addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (handIn.disabled) return;
-    handIn.disabled = true;
-    fault.textContent = "";
-    try {
-      accepted(await create(content()));
-      file.value = "";
-      text.value = "";
-      tally.textContent = "";
-      dialog.close();
-    } catch (error) {
-      fault.textContent = error instanceof Unreadable ? error.message : wordsOf(error);
-    } finally {
-      handIn.disabled = false;
-    }
+  const form = byId("batch-form", HTMLFormElement);
+  whenSubmitted(form, { button: byId("hand-in", HTMLButtonElement), fault }, async () => {
+    accepted(await create(content()));
+    file.value = "";
+    text.value = "";
+    tally.textContent = "";
+    dialog.close();
   });
 }
 
@@ -70,15 +61,12 @@ async function showTally(model: Model | undefined): Promise<void> {
   tally.textContent = pictures === 0 ? "" : `${counted(pictures, "picture")}${price}`;
 }
 
-/** It cannot be handed in; the message says why. */
-class Unreadable extends Error {}
-
 /**
  * Hands a file in. Its content is the intent, as it is for `npm run generate -- --batch`: the same again, here or there,
  * is the same batch, and is paid once.
  */
 async function create(manifest: Blob): Promise<Batch> {
-  if ((await manifest.text()).trim() === "") throw new Unreadable("Choose a file, or paste its lines.");
+  if ((await manifest.text()).trim() === "") throw new Unsent("Choose a file, or paste its lines.");
   const { bucket, key, url } = await read<ManifestPlace>("batches/manifests", {
     method: "POST",
     body: { bytes: manifest.size },
@@ -102,7 +90,7 @@ async function upload(url: string, manifest: Blob): Promise<void> {
   // The address is signed for bytes alone: a type would be a header too many.
   const answer = await fetch(url, { method: "PUT", body: new Blob([manifest]) }).catch(() => null);
   if (answer?.ok !== true)
-    throw new Unreadable(
+    throw new Unsent(
       "The bucket did not take the file: nothing was painted. Where this page has a domain of its own, it has to be one of the service’s corsOrigins.",
     );
 }

@@ -1,6 +1,7 @@
 import { byId, element } from "../dom.ts";
-import { ask, pause, Refusal, read, wordsOf } from "./api.ts";
+import { ask, pause, Refusal, read } from "./api.ts";
 import { announce } from "./news.ts";
+import { whenSubmitted } from "./submission.ts";
 import type { Generation, List, Model } from "./types.ts";
 import { priceOf, sidesOf, sizeWords } from "./words.ts";
 
@@ -10,8 +11,6 @@ const seed = byId("seed", HTMLInputElement);
 const model = byId("model", HTMLSelectElement);
 const extend = byId("extend", HTMLInputElement);
 const sizes = byId("sizes", HTMLFieldSetElement);
-const paint = byId("paint", HTMLButtonElement);
-const fault = byId("composer-fault", HTMLElement);
 
 let models: readonly Model[] = [];
 
@@ -32,19 +31,10 @@ export function whenPainted(accepted: (generation: Generation) => void): void {
   model.addEventListener("change", offerSizes);
   sizes.addEventListener("change", showPrice);
   byId("any-seed", HTMLButtonElement).addEventListener("click", () => (seed.value = ""));
-  byId("composer", HTMLFormElement).addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (paint.disabled) return;
-    paint.disabled = true;
-    fault.textContent = "";
-    try {
-      accepted(await create(wish()));
-      announce("Accepted. It appears first among your pictures.");
-    } catch (error) {
-      fault.textContent = wordsOf(error);
-    } finally {
-      paint.disabled = false;
-    }
+  const [form, button] = [byId("composer", HTMLFormElement), byId("paint", HTMLButtonElement)];
+  whenSubmitted(form, { button, fault: byId("composer-fault", HTMLElement) }, async () => {
+    accepted(await create(wish()));
+    announce("Accepted. It appears first among your pictures.");
   });
 }
 
@@ -76,13 +66,23 @@ function wish() {
 
 const TRIES = 4;
 
+/** What was asked for last, and nobody knows whether it was accepted: the same again is the same intent. */
+let unanswered: { readonly body: string; readonly key: string } | null = null;
+
 /** One intent: a request that got no answer is sent again under the same key, and is accepted once. */
-async function create(body: unknown): Promise<Generation> {
-  const headers = { "Idempotency-Key": crypto.randomUUID(), Prefer: "respond-async" };
+async function create(wanted: unknown): Promise<Generation> {
+  const body = JSON.stringify(wanted);
+  const { key } = unanswered?.body === body ? unanswered : { key: crypto.randomUUID() };
+  unanswered = { body, key };
+  const headers = { "Idempotency-Key": key, Prefer: "respond-async" };
   for (let tries = 1; ; tries++) {
     try {
-      return await (await ask("generations", { method: "POST", headers, body })).json();
+      const answer = await ask("generations", { method: "POST", headers, body: wanted });
+      const generation: Generation = await answer.json();
+      unanswered = null;
+      return generation;
     } catch (error) {
+      if (error instanceof Refusal && error.status < 500) unanswered = null;
       if (error instanceof Refusal || tries === TRIES) throw error;
       await pause(tries * 1000);
     }
