@@ -1,4 +1,4 @@
-import { documents } from "../platform/clients.ts";
+import { documents } from "../platform/clients/documents.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
 import { createBatchStore } from "./table.ts";
 

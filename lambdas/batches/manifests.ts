@@ -1,13 +1,4 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { timestamp } from "../platform/clock.ts";
-import { randomName } from "../platform/ids.ts";
+import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 
 /** The manifests that owners have put into the service's bucket. */
 export interface Manifests {
@@ -18,45 +9,8 @@ export interface Manifests {
   read(key: string, etag: string): Promise<Uint8Array | null>;
 }
 
-const PREFIX = "manifests/";
 /** Not there, not allowed (which S3 also says of what is not there), not the same any more. */
 const NOT_TO_BE_HAD: readonly (number | undefined)[] = [403, 404, 412];
-
-/** Where an owner's manifests are: one owner can't name another's. */
-export function manifestFolder(owner: string): string {
-  return `${PREFIX}${owner}/`;
-}
-
-/** A place for a manifest: PUT to the address stores it under the key. */
-export interface ManifestPlace {
-  readonly bucket: string;
-  readonly key: string;
-  readonly url: string;
-  readonly expiresAt: string;
-}
-
-/** Hands out places for manifests. */
-export interface ManifestUploads {
-  /** A new place below the owner's folder. Its address takes exactly so many bytes, as its signature covers them. */
-  place(owner: string, bytes: number): Promise<ManifestPlace>;
-}
-
-const UPLOAD_SECONDS = 900;
-
-/** Places in a bucket. The client must sign no checksum of a body that it does not have. */
-export function createManifestUploads(client: S3Client, bucket: string, now: () => number): ManifestUploads {
-  return {
-    async place(owner, bytes) {
-      const key = `${manifestFolder(owner)}${randomName()}`;
-      const url = await getSignedUrl(
-        client,
-        new PutObjectCommand({ Bucket: bucket, Key: key, ContentLength: bytes }),
-        { expiresIn: UPLOAD_SECONDS },
-      );
-      return { bucket, key, url, expiresAt: timestamp(now() + UPLOAD_SECONDS * 1000) };
-    },
-  };
-}
 
 /** The manifests in a bucket. */
 export function createManifests(client: S3Client, bucket: string): Manifests {

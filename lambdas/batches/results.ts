@@ -1,34 +1,20 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import * as z from "zod";
-import { timestamp } from "../platform/clock.ts";
 import { type Batch, type LineFaults, lineFaultsSchema } from "./record.ts";
-
-/** A presigned address of an object, and when it dies. */
-interface Address {
-  readonly url: string;
-  readonly expiresAt: string;
-}
 
 /** What is kept of a batch in the bucket. */
 export interface BatchResults {
-  readonly bucket: string;
   /** Keeps the invalid lines of a part of a batch, which ends at this line; the same again lies over itself. */
   keepInvalid(batch: Batch, position: number, lines: readonly LineFaults[]): Promise<void>;
   /** All invalid lines of a batch, as its record names the parts. */
   invalid(batch: Batch): Promise<LineFaults[]>;
   /** Writes the results of a batch, over those of before where they have changed. Answers the key. */
   put(batch: Batch, jsonLines: string): Promise<string>;
-  /** A presigned address of results. */
-  address(key: string): Promise<Address>;
 }
 
-const ADDRESS_LIFETIME_SECONDS = 3600;
-
 /** The results of batches in a bucket. */
-export function createBatchResults(client: S3Client, bucket: string, now: () => number): BatchResults {
+export function createBatchResults(client: S3Client, bucket: string): BatchResults {
   return {
-    bucket,
     async keepInvalid(batch, position, lines) {
       const Key = partKey(batch, position);
       const ContentType = "application/json";
@@ -54,13 +40,6 @@ export function createBatchResults(client: S3Client, bucket: string, now: () => 
       const ContentType = "application/jsonl";
       await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: jsonLines, ContentType }));
       return Key;
-    },
-
-    async address(key) {
-      const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), {
-        expiresIn: ADDRESS_LIFETIME_SECONDS,
-      });
-      return { url, expiresAt: timestamp(now() + ADDRESS_LIFETIME_SECONDS * 1000) };
     },
   };
 }

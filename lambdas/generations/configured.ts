@@ -1,5 +1,5 @@
 import { configuredBudget } from "../budgets/configured.ts";
-import { documents } from "../platform/clients.ts";
+import { documents } from "../platform/clients/documents.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
 import { logger, tallied } from "../platform/observe.ts";
 import { logged } from "./logged.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { ImageAddress } from "../images/bucket.ts";
 import { IMAGE_TYPES } from "../images/image-type.ts";
 import { DIGITAL_SOURCE_TYPE } from "../images/marking.ts";
+import type { ObjectAddress } from "../platform/object-addresses.ts";
 import type { Generation } from "./record.ts";
 
 const fields = {
@@ -42,7 +42,7 @@ export const provenanceView = z
 /** The stored picture, with its presigned address; null without either. */
 export function imageOf(
   generation: Generation,
-  address: ImageAddress | null,
+  address: ObjectAddress | null,
 ): z.infer<typeof imageView> | null {
   if (generation.state !== "succeeded" || generation.image === null || address === null) return null;
   const { content_type, width, height, bytes, sha256, bucket, key } = generation.image;

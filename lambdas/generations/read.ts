@@ -1,4 +1,4 @@
-import type { ImageStore } from "../images/bucket.ts";
+import type { ImageAddresses } from "../images/addresses.ts";
 import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import type { Generation } from "./record.ts";
 import { isOpen } from "./record.ts";
@@ -67,7 +67,7 @@ export function hasEnded(generation: Generation): boolean {
 }
 
 export interface PresentNeeds {
-  readonly images: Pick<ImageStore, "address">;
+  readonly images: Pick<ImageAddresses, "address">;
 }
 
 /** What is not in the record, and differs from answer to answer. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { ImageAddress } from "../images/bucket.ts";
 import { lineOf } from "../platform/ids.ts";
+import type { ObjectAddress } from "../platform/object-addresses.ts";
 import { billedSchema } from "../platform/problem-table.ts";
 import { providerRefusal } from "../platform/service-error.ts";
 import { billedOf } from "./billed.ts";
@@ -82,7 +82,7 @@ export type GenerationView = z.infer<typeof generationView>;
 /** Shows a generation to the outside: nothing of leases, tokens or source URLs. `root` is where its addresses begin. */
 export function viewOf(
   generation: Generation,
-  extras: QueueOutlook & { address: ImageAddress | null; root: string },
+  extras: QueueOutlook & { address: ObjectAddress | null; root: string },
 ): GenerationView {
   const self = `${extras.root}/generations/${generation.id}`;
   const image = imageOf(generation, extras.address);

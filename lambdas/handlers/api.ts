@@ -1,9 +1,7 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
+import { createManifestUploads, createResultAddresses } from "../batches/addresses.ts";
 import { batches } from "../batches/configured.ts";
-import { createExpansions } from "../batches/expansions.ts";
-import { createManifests, createManifestUploads } from "../batches/manifests.ts";
-import { createBatchResults } from "../batches/results.ts";
 import { configuredBudget } from "../budgets/configured.ts";
 import { createOwnerBudget, createRemainingBudget } from "../budgets/table.ts";
 import { createUsageStore } from "../budgets/usage-table.ts";
@@ -14,14 +12,16 @@ import { newHandler } from "../http/app.ts";
 import { createCursors, cursorSecret } from "../http/cursor.ts";
 import { builtPage } from "../http/pages/built-page.ts";
 import { createRequestLimits } from "../http/request-limits.ts";
-import { images } from "../images/configured.ts";
+import { imageAddresses } from "../images/configured-addresses.ts";
 import { createLedgerStore } from "../openai/ledger-table.ts";
 import { createPacers } from "../pacing/pacers.ts";
-import { documents as client, objects, queues, uploads } from "../platform/clients.ts";
+import { addresses } from "../platform/clients/addresses.ts";
+import { documents as client } from "../platform/clients/documents.ts";
 import { sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
 import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
+import { late } from "./late.ts";
 import { routesOf } from "./routes.ts";
 
 const table = required("TABLE_NAME");
@@ -37,14 +37,14 @@ export const handler = middy(
   newHandler(routesOf(offer), {
     generations,
     listing: createListing(client, table),
-    images,
+    images: { ...imageAddresses, ...late.images },
     page: builtPage,
     ledger: createLedgerStore(client, { table, retentionDays: requiredNumber("RETENTION_DAYS"), budget }),
     batches,
-    expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),
-    manifests: createManifests(objects, bucket),
-    manifestUploads: createManifestUploads(uploads, bucket, now),
-    results: createBatchResults(objects, bucket, now),
+    expansions: late.expansions,
+    manifests: { bucket, ...late.manifests },
+    manifestUploads: createManifestUploads(addresses, bucket),
+    results: createResultAddresses(addresses, bucket),
     limits: createRequestLimits(client, table, now),
     usage: createUsageStore(client, table),
     openPrices: createOpenPrices(client, table),

@@ -2,7 +2,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import { authorize } from "../api-keys/authorize.ts";
 import { createApiKeyStore } from "../api-keys/table.ts";
-import { documents } from "../platform/clients.ts";
+import { documents } from "../platform/clients/documents.ts";
 import { required } from "../platform/environment.ts";
 import { logger, toldOfEnd } from "../platform/observe.ts";
 

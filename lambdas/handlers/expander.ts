@@ -4,14 +4,14 @@ import middy from "@middy/core";
 import type { Context, SQSEvent } from "aws-lambda";
 import { advance } from "../batches/advance.ts";
 import { batches } from "../batches/configured.ts";
-import { createExpansions, readExpansion } from "../batches/expansions.ts";
-import { createManifests } from "../batches/manifests.ts";
-import { createBatchResults } from "../batches/results.ts";
+import { manifests, results } from "../batches/configured-bucket.ts";
+import { expansions } from "../batches/configured-queue.ts";
+import { readExpansion } from "../batches/expansions.ts";
 import { generations } from "../generations/configured.ts";
 import { createListing } from "../generations/listing.ts";
 import { createRequestSchema, parseCreateRequest } from "../generations/request.ts";
 import { readOpenAiBody } from "../openai/request.ts";
-import { documents, objects, queues } from "../platform/clients.ts";
+import { documents } from "../platform/clients/documents.ts";
 import { required } from "../platform/environment.ts";
 import { logger, metrics, publishedMetrics } from "../platform/observe.ts";
 import { configuredOffer, configuredQuotas } from "../providers/configured.ts";
@@ -25,9 +25,9 @@ const expander = {
   batches,
   generations,
   listing: createListing(documents, required("TABLE_NAME")),
-  manifests: createManifests(objects, required("BUCKET_NAME")),
-  results: createBatchResults(objects, required("BUCKET_NAME"), Date.now),
-  expansions: createExpansions(queues, required("EXPANSION_QUEUE_URL")),
+  manifests,
+  results,
+  expansions,
   schema,
   readers: {
     "/generations": (body: unknown) => parseCreateRequest(schema, body),

@@ -2,7 +2,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import middy from "@middy/core";
 import { batches } from "../batches/configured.ts";
-import { createExpansions } from "../batches/expansions.ts";
+import { expansions } from "../batches/configured-queue.ts";
 import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
 import { oldestOpenSeconds } from "../generations/oldest-open.ts";
@@ -10,13 +10,15 @@ import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
 import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
-import { documents, objects, queues } from "../platform/clients.ts";
+import { addresses } from "../platform/clients/addresses.ts";
+import { documents } from "../platform/clients/documents.ts";
+import { objects } from "../platform/clients/objects.ts";
+import { queues } from "../platform/clients/queues.ts";
 import { required } from "../platform/environment.ts";
 import { counted, logger, metrics, publishedMetrics } from "../platform/observe.ts";
 import { tellMissedEnds } from "../workflows/missed-ends.ts";
 
-const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
-const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
+const answers = createKeptAnswers(objects, addresses, required("BUCKET_NAME"));
 const ends = createUnannouncedEnds(documents, required("TABLE_NAME"));
 const turns = createTurnSender(queues, required("QUEUE_URL"));
 

@@ -1,16 +1,19 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import type { DynamoDBStreamEvent } from "aws-lambda";
-import { createExpansions } from "../batches/expansions.ts";
+import { expansions } from "../batches/configured-queue.ts";
 import { relayBatches, relayMembers } from "../batches/relay.ts";
 import { createUsageStore } from "../budgets/usage-table.ts";
 import { readChanges } from "../generations/changes.ts";
 import { relayCharges } from "../generations/relay-charges.ts";
 import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
-import { images } from "../images/configured.ts";
+import { imageAddresses } from "../images/configured-addresses.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { relayTurns } from "../painting/relay.ts";
-import { documents, events, queues, workflows } from "../platform/clients.ts";
+import { documents } from "../platform/clients/documents.ts";
+import { events } from "../platform/clients/events.ts";
+import { queues } from "../platform/clients/queues.ts";
+import { workflows } from "../platform/clients/workflows.ts";
 import { sleep } from "../platform/clock.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
@@ -19,7 +22,6 @@ import { relayEnds } from "../workflows/relay.ts";
 import { createTaskTokens } from "../workflows/task-tokens.ts";
 
 const turns = createTurnSender(queues, required("QUEUE_URL"));
-const expansions = createExpansions(queues, required("EXPANSION_QUEUE_URL"));
 const batches = relayBatches(expansions);
 const ends = createUnannouncedEnds(documents, required("TABLE_NAME"));
 const announce = createEndings({
@@ -27,7 +29,7 @@ const announce = createEndings({
   eventBus: required("EVENT_BUS_NAME"),
   workflows,
   taskTokens: createTaskTokens(documents, required("TABLE_NAME"), Date.now),
-  images,
+  images: imageAddresses,
 });
 const charges = {
   usage: createUsageStore(documents, required("TABLE_NAME")),

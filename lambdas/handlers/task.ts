@@ -3,8 +3,9 @@ import middy from "@middy/core";
 import { WORKFLOWS_OWNER } from "../api-keys/owner.ts";
 import { generations } from "../generations/configured.ts";
 import { createRequestSchema } from "../generations/request.ts";
-import { images } from "../images/configured.ts";
-import { documents, workflows } from "../platform/clients.ts";
+import { imageAddresses } from "../images/configured-addresses.ts";
+import { documents } from "../platform/clients/documents.ts";
+import { workflows } from "../platform/clients/workflows.ts";
 import { sleep } from "../platform/clock.ts";
 import { required } from "../platform/environment.ts";
 import { logger, publishedMetrics } from "../platform/observe.ts";
@@ -18,7 +19,7 @@ const offer = configuredOffer();
 export const handler = middy(
   runTask({
     generations,
-    images,
+    images: imageAddresses,
     taskTokens: createTaskTokens(documents, required("TABLE_NAME"), Date.now),
     workflows,
     schema: createRequestSchema(offer),

@@ -10,7 +10,10 @@ import type { WorkerDependencies } from "../painting/dependencies.ts";
 import { createDownload } from "../painting/download.ts";
 import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
-import { documents as client, objects, secrets } from "../platform/clients.ts";
+import { addresses } from "../platform/clients/addresses.ts";
+import { documents as client } from "../platform/clients/documents.ts";
+import { objects } from "../platform/clients/objects.ts";
+import { secrets } from "../platform/clients/secrets.ts";
 import { every, sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
 import { counted, logger, publishedMetrics } from "../platform/observe.ts";
@@ -25,7 +28,7 @@ const [table, now] = [required("TABLE_NAME"), Date.now];
 const marking = required("MARKING") === "none" ? "none" : "iptc";
 const probeEvery = requiredNumber("PROBE_SECONDS") * 1000;
 const pace = { quotaOf: configuredQuotas(offer), burst: requiredNumber("PROVIDER_BURST"), probeEvery };
-const answers = createKeptAnswers(objects, required("BUCKET_NAME"));
+const answers = createKeptAnswers(objects, addresses, required("BUCKET_NAME"));
 const timeoutMs = requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000;
 const provider = offer.provider.createClient({
   baseUrl: required("PROVIDER_BASE_URL"),

@@ -11,6 +11,7 @@ import { PROBLEMS, type ProblemCode } from "../platform/problem-table.ts";
 import { problemOf } from "../platform/problems.ts";
 import { RELATIVE_ROOT } from "../platform/relative-root.ts";
 import { ANSWER_HEADERS, COMMON_HEADERS, QUOTA_HEADERS } from "./document-headers.ts";
+import { EXAMPLES } from "./examples.ts";
 import type { Outline } from "./operation.ts";
 import { problemSchema } from "./problem-schema.ts";
 
@@ -72,8 +73,8 @@ const tellDefault: ZodOpenApiOverride = ({ jsonSchema, io }) => {
 };
 
 function describe(operation: Outline): ZodOpenApiOperationObject {
-  const { method, operationId, tag, summary, description, body, bodyExamples, query, requestHeaders } =
-    operation;
+  const { method, operationId, tag, summary, description, body, query, requestHeaders } = operation;
+  const bodies = EXAMPLES[operationId]?.body;
   const hasHeaders = Object.keys(requestHeaders.shape).length > 0;
   return {
     operationId,
@@ -90,7 +91,7 @@ function describe(operation: Outline): ZodOpenApiOperationObject {
       requestBody: {
         required: true,
         content: {
-          "application/json": { schema: body, ...(bodyExamples && { examples: examplesOf(bodyExamples) }) },
+          "application/json": { schema: body, ...(bodies && { examples: examplesOf(bodies) }) },
         },
       },
     }),
@@ -136,26 +137,29 @@ function idIn(path: string) {
   return path.startsWith("/v1/batches/") ? batchId : generationId;
 }
 
-function answersOf({ answers, open }: Outline): Record<string, ZodOpenApiResponseObject> {
+function answersOf({ operationId, answers, open }: Outline): Record<string, ZodOpenApiResponseObject> {
   return Object.fromEntries(
-    Object.entries(answers).map(([status, { description, schema, mediaType, headers = [], examples }]) => [
-      status,
-      {
-        description,
-        headers: headersOf(open, headers),
-        ...((schema ?? mediaType) !== undefined && {
-          content: {
-            ...(schema !== undefined && {
-              "application/json": {
-                schema,
-                ...(examples && { examples: examplesOf(checked(examples, schema)) }),
-              },
-            }),
-            ...(mediaType !== undefined && { [mediaType]: { schema: z.string() } }),
-          },
-        }),
-      },
-    ]),
+    Object.entries(answers).map(([status, { description, schema, mediaType, headers = [] }]) => {
+      const examples = EXAMPLES[operationId]?.[Number(status)];
+      return [
+        status,
+        {
+          description,
+          headers: headersOf(open, headers),
+          ...((schema ?? mediaType) !== undefined && {
+            content: {
+              ...(schema !== undefined && {
+                "application/json": {
+                  schema,
+                  ...(examples && { examples: examplesOf(checked(examples, schema)) }),
+                },
+              }),
+              ...(mediaType !== undefined && { [mediaType]: { schema: z.string() } }),
+            },
+          }),
+        },
+      ];
+    }),
   );
 }
 

@@ -1,3 +1,6 @@
+import { PROBLEMS } from "../platform/problem-table.ts";
+import { MEANINGS } from "./problem-meanings.ts";
+
 const ID = "gen_3x7m9qk2v5t8r4w6y1z0abcdef";
 const self = `/v1/generations/${ID}`;
 
@@ -56,7 +59,7 @@ export const succeeded = {
   error: null,
 };
 
-export const queued = {
+const queued = {
   ...base,
   status: "queued",
   started_at: null,
@@ -79,7 +82,7 @@ export const queued = {
   error: null,
 };
 
-export const running = {
+const running = {
   ...queued,
   status: "running",
   started_at: "2026-03-01T12:00:01.000Z",
@@ -96,7 +99,7 @@ export const running = {
   },
 };
 
-export const canceled = {
+const canceled = {
   ...queued,
   status: "canceled",
   completed_at: "2026-03-01T12:00:10.000Z",
@@ -104,7 +107,7 @@ export const canceled = {
   waiting: null,
 };
 
-export const failed = {
+const failed = {
   ...canceled,
   status: "failed",
   started_at: "2026-03-01T12:00:01.000Z",
@@ -133,7 +136,7 @@ const happened = (at: string, event: string, attempt: number, detail: string | n
   last_at: at,
 });
 
-export const history = {
+const history = {
   object: "list",
   data: [
     happened("2026-03-01T12:00:00.000Z", "accepted", 0),
@@ -146,7 +149,7 @@ export const history = {
   ],
 };
 
-export const createBodies = {
+const createBodies = {
   shortest: { prompt: "A red fox in fresh snow, morning light" },
   everything: {
     prompt: "A red fox in fresh snow, morning light",
@@ -162,7 +165,7 @@ export const createBodies = {
   },
 };
 
-export const batchBodies = {
+const batchBodies = {
   items: {
     items: [createBodies.shortest, { prompt: "A hare in long grass", size: "1328*1328" }],
     metadata: { campaign: "winter" },
@@ -170,7 +173,7 @@ export const batchBodies = {
   manifest: { manifest: { bucket: "image-service-prod", key: "manifests/shop/july.jsonl" } },
 };
 
-export const manifestPlace = {
+const manifestPlace = {
   object: "manifest",
   bucket: "image-service-prod",
   key: "manifests/shop/5t8r4w6y1z0abcdef3x7m9qk2v",
@@ -213,7 +216,7 @@ export const batch = {
   },
 };
 
-export const endedBatch = {
+const endedBatch = {
   ...batch,
   status: "completed",
   completed_at: "2026-03-01T12:01:00.000Z",
@@ -227,4 +230,55 @@ export const endedBatch = {
   },
 };
 
-export const canceledBatch = { ...batch, canceled_at: "2026-03-01T12:00:30.000Z" };
+const canceledBatch = { ...batch, canceled_at: "2026-03-01T12:00:30.000Z" };
+
+const openAiBodies = {
+  shortest: createBodies.shortest,
+  inline: {
+    model: "qwen-image-max",
+    prompt: "A red fox",
+    size: "1328x1328",
+    response_format: "b64_json",
+  },
+};
+
+const month = {
+  object: "usage",
+  month: "2026-11",
+  images: 12,
+  cost: "0.9",
+  unknown: "0",
+  held: "0.15",
+  currency: "USD",
+  budget: { limit: "100", remaining: "98.95" },
+  models: [{ model: "qwen-image-max", images: 12, cost: "0.9", unknown: "0", held: "0.15", currency: "USD" }],
+};
+
+const rejected = { code: "content_rejected", ...PROBLEMS.content_rejected, ...MEANINGS.content_rejected };
+
+const pageOf = (entry: unknown) => ({ object: "list", data: [entry], has_more: false, next_cursor: null });
+
+/** By their names, which the reference shows. */
+type Named = Readonly<Record<string, unknown>>;
+
+/** What the reference shows of an operation, by its id: bodies that may be sent, and those of each status. */
+export const EXAMPLES: Readonly<Record<string, { readonly body?: Named; readonly [status: number]: Named }>> =
+  {
+    createGeneration: { body: createBodies, 201: { succeeded }, 202: { queued } },
+    readGeneration: { 200: { succeeded, running, failed } },
+    listGenerations: { 200: { page: pageOf(succeeded) } },
+    readHistory: { 200: { refused: history } },
+    cancelGeneration: { 200: { canceled } },
+    createOpenAiImage: {
+      body: openAiBodies,
+      200: { url: { created: 1772366421, data: [{ url: image.url }] } },
+    },
+    createBatch: { body: batchBodies, 202: { processing: batch } },
+    readBatch: { 200: { processing: batch, completed: endedBatch } },
+    listBatches: { 200: { page: pageOf(endedBatch) } },
+    placeManifest: { body: { csv: { bytes: manifestPlace.bytes } }, 201: { place: manifestPlace } },
+    cancelBatch: { 200: { canceled: canceledBatch } },
+    readUsage: { 200: { month } },
+    readProblem: { 200: { rejected } },
+    health: { 200: { alive: { status: "ok" } } },
+  };

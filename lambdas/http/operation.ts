@@ -31,7 +31,6 @@ interface Answer {
   /** What a text is, where it can be answered. */
   readonly mediaType?: string;
   readonly headers?: readonly AnswerHeader[];
-  readonly examples?: Readonly<Record<string, unknown>>;
 }
 
 /** What the reference tells of an operation. */
@@ -48,7 +47,6 @@ interface Described {
   readonly problems: readonly ProblemCode[];
   /** Headers of its problems besides those that any problem may have. */
   readonly problemHeaders?: readonly AnswerHeader[];
-  readonly bodyExamples?: Readonly<Record<string, unknown>>;
 }
 
 /** The parameters of a path; empty where it has none of the name. */

@@ -8,8 +8,8 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { timestamp } from "../platform/clock.ts";
+import type { ImagePlace } from "./addresses.ts";
 import { EXTENSIONS, IMAGE_TYPES, type ImageType } from "./image-type.ts";
 import { DIGITAL_SOURCE_TYPE } from "./marking.ts";
 
@@ -32,14 +32,8 @@ interface ImageFile extends StorableFile {
   readonly height: number;
 }
 
-/** Where a picture is stored. */
-interface Place {
-  readonly bucket: string;
-  readonly key: string;
-}
-
 /** A stored picture, as the bucket describes it. */
-export interface FoundImage extends Place {
+export interface FoundImage extends ImagePlace {
   readonly content_type: ImageType;
   readonly width: number;
   readonly height: number;
@@ -48,12 +42,6 @@ export interface FoundImage extends Place {
   readonly sha256: string;
   readonly marked: string[];
   readonly source_sha256: string | null;
-}
-
-/** A presigned address of an image, and when it dies. */
-export interface ImageAddress {
-  readonly url: string;
-  readonly expiresAt: string;
 }
 
 /** The bucket of finished pictures. */
@@ -76,27 +64,18 @@ export interface ImageStore {
    * bytes lie under the same key, however often they are kept. Answers the key.
    */
   keepUnverified(id: string, file: StorableFile): Promise<string>;
-  /** A presigned address of a stored picture. */
-  address(image: Place): Promise<ImageAddress>;
-  /** The same for HEAD: a signature holds for one method. */
-  headAddress(image: Place): Promise<string>;
   /** The whole picture. */
-  bytes(image: Place): Promise<Uint8Array>;
+  bytes(image: ImagePlace): Promise<Uint8Array>;
   /** Removes the picture of a generation; nothing to remove is no error. */
   remove(id: string): Promise<void>;
 }
 
 /** A call waits no longer for this: without an answer nothing is bought. */
 const FIND_SECONDS = 5;
-const ADDRESS_LIFETIME_SECONDS = 3600;
 
 /** The key of a generation's picture. */
 function imageKey(id: string, type: ImageType): string {
   return `generations/${id}.${EXTENSIONS[type]}`;
-}
-
-function nameOf({ bucket, key }: Place) {
-  return { Bucket: bucket, Key: key };
 }
 
 /** What a stored picture says of itself without being opened; a table restored from a backup is mended from it. */
@@ -124,7 +103,7 @@ export function imageMetadata(
 }
 
 function describe(
-  place: Place,
+  place: ImagePlace,
   { Metadata = {}, ContentLength = 0, ChecksumSHA256 = "", LastModified }: HeadObjectCommandOutput,
   of: { requestHash: string; createdAt: string },
 ): FoundImage | null {
@@ -153,7 +132,7 @@ export function pictureAnswerKey(id: string): string {
 }
 
 /** The image store over a bucket. */
-export function createImageStore(client: S3Client, bucket: string, now: () => number): ImageStore {
+export function createImageStore(client: S3Client, bucket: string): ImageStore {
   return {
     bucket,
     async put(id, file, requestHash) {
@@ -202,18 +181,8 @@ export function createImageStore(client: S3Client, bucket: string, now: () => nu
       return key;
     },
 
-    async address(image) {
-      const url = await getSignedUrl(client, new GetObjectCommand(nameOf(image)), {
-        expiresIn: ADDRESS_LIFETIME_SECONDS,
-      });
-      return { url, expiresAt: timestamp(now() + ADDRESS_LIFETIME_SECONDS * 1000) };
-    },
-
-    headAddress: (image) =>
-      getSignedUrl(client, new HeadObjectCommand(nameOf(image)), { expiresIn: ADDRESS_LIFETIME_SECONDS }),
-
-    async bytes(image) {
-      const { Body } = await client.send(new GetObjectCommand(nameOf(image)));
+    async bytes({ bucket, key }) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       if (Body === undefined) throw new Error("S3 answered without a body");
       return Body.transformToByteArray();
     },

@@ -3,6 +3,7 @@ import { billedOf } from "../generations/billed.ts";
 import { provenanceOf } from "../generations/image-view.ts";
 import { problemOfEnd } from "../generations/problem-of-end.ts";
 import type { EndedGeneration, Generation, StoredImage } from "../generations/record.ts";
+import type { ImageAddresses } from "../images/addresses.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import { ServiceError } from "../platform/service-error.ts";
 
@@ -31,7 +32,7 @@ const MOST_INLINE_BYTES = 4_400_000;
 export async function answerOf(
   generation: EndedGeneration,
   { response_format }: { readonly response_format?: "url" | "b64_json" | null | undefined },
-  { images }: { readonly images: Pick<ImageStore, "address" | "bytes"> },
+  { images }: { readonly images: Pick<ImageAddresses, "address"> & Pick<ImageStore, "bytes"> },
 ): Promise<OpenAiAnswer> {
   const image = imageOf(generation);
   const created = Math.floor(Date.parse(generation.completed_at) / 1000);

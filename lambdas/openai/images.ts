@@ -6,6 +6,7 @@ import type { ApiRequest } from "../http/api-request.ts";
 import { cancelAfter, idempotencyKey } from "../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../http/operation.ts";
 import { json, type Reply, refusal } from "../http/reply.ts";
+import type { ImageAddresses } from "../images/addresses.ts";
 import type { ImageStore } from "../images/bucket.ts";
 import { ENDS } from "../platform/problem-table.ts";
 import { ServiceError } from "../platform/service-error.ts";
@@ -19,7 +20,7 @@ import { noteDelivered, type SendNeeds, sendOnce } from "./send-once.ts";
 
 type OpenAiNeeds = SendNeeds &
   WaitNeeds & {
-    readonly images: Pick<ImageStore, "address" | "bytes">;
+    readonly images: Pick<ImageAddresses, "address"> & Pick<ImageStore, "bytes">;
     /** Longest wait for an ended generation within one request, in seconds. */
     readonly longestWait: number;
     readonly signal: (
@@ -55,30 +56,11 @@ export function createOpenAiImage(schema: RequestSchema, offer: Offer): Operatio
     requestHeaders,
     query: NO_QUERY,
     body: openAiRequestSchema(schema, offer),
-    bodyExamples: {
-      shortest: { prompt: "A red fox in fresh snow, morning light" },
-      inline: {
-        model: "qwen-image-max",
-        prompt: "A red fox",
-        size: "1328x1328",
-        response_format: "b64_json",
-      },
-    },
     answers: {
       200: {
         description: "The picture.",
         schema: answerSchema,
         headers: ["x-generation-id", "x-image-size", "x-digital-source-type", "Idempotent-Replayed"],
-        examples: {
-          url: {
-            created: 1772366421,
-            data: [
-              {
-                url: "https://image-service-prod.s3.amazonaws.com/generations/gen_3x7m9qk2v5t8r4w6y1z0abcdef.png?X-Amz-Signature=...",
-              },
-            ],
-          },
-        },
       },
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "gone", "budget_exceeded", ...ENDS],

@@ -1,4 +1,4 @@
-import { queues } from "../platform/clients.ts";
+import { queues } from "../platform/clients/queues.ts";
 import { required, requiredNumber } from "../platform/environment.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 import { createTurnQueue } from "./queue.ts";

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Submitting } from "../generations/record.ts";
 import { pictureAnswerKey } from "../images/bucket.ts";
+import type { ObjectAddresses } from "../platform/object-addresses.ts";
 import type { RawAnswer } from "../providers/port.ts";
 import { type AcceptedAnswer, acceptedAnswer } from "./accepted-answer.ts";
 
@@ -31,7 +31,7 @@ const KEEP_SECONDS = 5;
 const ADDRESS_SECONDS = 900;
 
 /** Kept answers over a bucket. */
-export function createKeptAnswers(client: S3Client, bucket: string): KeptAnswers {
+export function createKeptAnswers(client: S3Client, addresses: ObjectAddresses, bucket: string): KeptAnswers {
   const ours = `s3://${bucket}/`;
   return {
     async keep({ id, claim_id }, raw) {
@@ -81,8 +81,9 @@ export function createKeptAnswers(client: S3Client, bucket: string): KeptAnswers
 
     async addressOf(sourceUrl) {
       if (!sourceUrl.startsWith(ours)) return null;
-      const command = new GetObjectCommand({ Bucket: bucket, Key: sourceUrl.slice(ours.length) });
-      return new URL(await getSignedUrl(client, command, { expiresIn: ADDRESS_SECONDS }));
+      const key = sourceUrl.slice(ours.length);
+      const { url } = await addresses.sign({ method: "GET", bucket, key, seconds: ADDRESS_SECONDS });
+      return new URL(url);
     },
   };
 }

@@ -2,7 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventb
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import { present } from "../generations/read.ts";
 import type { EndedGeneration } from "../generations/record.ts";
-import type { ImageStore } from "../images/bucket.ts";
+import type { ImageAddresses } from "../images/addresses.ts";
 import { answerTask } from "./answer-task.ts";
 import type { TaskTokens } from "./task-tokens.ts";
 
@@ -11,7 +11,7 @@ interface Endings {
   readonly eventBus: string;
   readonly workflows: SFNClient;
   readonly taskTokens: Pick<TaskTokens, "of">;
-  readonly images: Pick<ImageStore, "address">;
+  readonly images: Pick<ImageAddresses, "address">;
 }
 
 /** Tells the event bus, and the workflow that waits, how a generation ended. Safe to repeat. */

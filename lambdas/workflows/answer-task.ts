@@ -8,12 +8,12 @@ import {
 } from "@aws-sdk/client-sfn";
 import { present } from "../generations/read.ts";
 import type { EndedGeneration } from "../generations/record.ts";
-import type { ImageStore } from "../images/bucket.ts";
+import type { ImageAddresses } from "../images/addresses.ts";
 import { type TaskFailure, taskFailure } from "./task-failure.ts";
 
 interface Workflows {
   readonly workflows: SFNClient;
-  readonly images: Pick<ImageStore, "address">;
+  readonly images: Pick<ImageAddresses, "address">;
 }
 
 /** Sends the end of a generation to the workflow that waits with this token. Safe to repeat. */

@@ -7,7 +7,7 @@ import { type Generation, isOpen } from "../generations/record.ts";
 import type { RequestSchema } from "../generations/request.ts";
 import type { GenerationStore } from "../generations/table.ts";
 import type { GenerationView } from "../generations/view.ts";
-import type { ImageStore } from "../images/bucket.ts";
+import type { ImageAddresses } from "../images/addresses.ts";
 import { IN_OUR_WORDS } from "../platform/fault-words.ts";
 import { faultsOf, parseOrThrow } from "../platform/faults.ts";
 import { errorName, logger } from "../platform/observe.ts";
@@ -34,7 +34,7 @@ const envelope = z.object({
 
 interface TaskDependencies {
   readonly generations: GenerationStore;
-  readonly images: Pick<ImageStore, "address">;
+  readonly images: Pick<ImageAddresses, "address">;
   readonly workflows: SFNClient;
   readonly taskTokens: TaskTokens;
   readonly schema: RequestSchema;

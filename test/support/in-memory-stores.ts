@@ -1,8 +1,10 @@
+import type { ResultAddresses } from "../../lambdas/batches/addresses.ts";
 import type { Batch } from "../../lambdas/batches/record.ts";
 import type { BatchResults } from "../../lambdas/batches/results.ts";
 import { fromItem, idOf, keyOf, toItem } from "../../lambdas/generations/item.ts";
 import type { Generation } from "../../lambdas/generations/record.ts";
 import { createGenerationStore, type GenerationStore } from "../../lambdas/generations/table.ts";
+import type { ImageAddresses } from "../../lambdas/images/addresses.ts";
 import type { FoundImage, ImageStore } from "../../lambdas/images/bucket.ts";
 import { EXTENSIONS } from "../../lambdas/images/image-type.ts";
 import { createPacer, type Pacer } from "../../lambdas/pacing/limiter.ts";
@@ -60,7 +62,7 @@ export function inMemoryPacer(pace: Pace, now: () => number): Pacer {
 }
 
 /** The bucket in memory: hashes by key. */
-export interface InMemoryImages extends ImageStore {
+export interface InMemoryImages extends ImageStore, ImageAddresses {
   readonly stored: Map<string, string>;
 }
 
@@ -122,7 +124,7 @@ export function inMemoryAnswers(): InMemoryAnswers {
 }
 
 /** The results of batches in memory. */
-export interface InMemoryResults extends BatchResults {
+export interface InMemoryResults extends BatchResults, ResultAddresses {
   /** Texts by their keys. */
   readonly stored: Map<string, string>;
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { S3Client } from "@aws-sdk/client-s3";
+import { createObjectAddresses, type ObjectAddresses } from "../../lambdas/platform/object-addresses.ts";
 
 interface StoredObject {
   readonly bytes: Buffer;
@@ -15,6 +16,8 @@ interface StoredObject {
 /** Objects behind S3's own protocol, as far as the stores speak it, so that the SDK's client is the real one. */
 export interface ObjectServer extends AsyncDisposable {
   readonly client: S3Client;
+  /** Signs addresses of this server. */
+  addresses(now: () => number): ObjectAddresses;
   readonly objects: Map<string, StoredObject>;
   /** Answers this to everything from now on; null: works again. */
   refuseWith(status: number | null): void;
@@ -30,15 +33,15 @@ export async function startObjectServer(): Promise<ObjectServer> {
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const client = new S3Client({
+  const place = {
     endpoint: `http://127.0.0.1:${address.port}`,
     region: "us-east-1",
-    forcePathStyle: true,
-    maxAttempts: 1,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  };
+  const client = new S3Client({ ...place, forcePathStyle: true, maxAttempts: 1 });
   return {
     client,
+    addresses: (now) => createObjectAddresses({ ...place, now }),
     objects,
     refuseWith: (status) => {
       refusal = status;

@@ -24,6 +24,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   SendTaskSuccessCommand: "states:SendTaskSuccess",
 };
 
+/** A signed address is a call by whoever has it, with the signer's rights: by the method of an `AddressRequest`. */
+const SIGNED: Readonly<Record<string, string>> = {
+  GET: "s3:GetObject",
+  HEAD: "s3:GetObject",
+  PUT: "s3:PutObject",
+};
+
 /** A transaction needs what its items need: each of them is one of these. */
 const TRANSACTIONS = ["TransactWriteCommand"];
 const ITEMS: Readonly<Record<string, string>> = {
@@ -142,6 +149,7 @@ function follow(name: string): Used {
     if (ts.isObjectLiteralElement(node) && ts.isObjectLiteralExpression(node.parent)) {
       if (!reached.has(node) && waits(node, node.parent)) return;
       item(node);
+      signed(node, node.parent);
     }
     visited.add(node);
     if (ts.isExpression(node)) {
@@ -164,6 +172,14 @@ function follow(name: string): Used {
     const action = node.name && ts.isIdentifier(node.name) ? ITEMS[node.name.text] : undefined;
     if (action === undefined || !ts.isPropertyAssignment(node)) return;
     if (checker.getTypeAtLocation(node.initializer).getProperty("TableName")) used.actions.add(action);
+  }
+
+  /** The method of an address that is signed. */
+  function signed(node: ts.ObjectLiteralElement, literal: ts.ObjectLiteralExpression): void {
+    if (node.name?.getText() !== "method" || !ts.isPropertyAssignment(node)) return;
+    if (checker.getContextualType(literal)?.symbol?.name !== "AddressRequest") return;
+    const method = ts.isStringLiteral(node.initializer) ? node.initializer.text : node.getText();
+    used.actions.add(SIGNED[method] ?? `unknown: ${method}`);
   }
 
   function command(node: ts.NewExpression): void {

@@ -1,4 +1,3 @@
-import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { Contended } from "../../platform/service-error.ts";
 import type { Expansions } from "../expansions.ts";
@@ -35,7 +34,6 @@ export const cancelBatchOperation = operation({
       description: "The batch as it is now: its generations are canceled within moments.",
       schema: batchView,
       headers: ["Retry-After"],
-      examples: { canceled: examples.canceledBatch },
     },
   },
   problems: ["not_found", "conflict"],

@@ -4,7 +4,6 @@ import type { RemainingBudget } from "../../budgets/table.ts";
 import { mostCharges } from "../../generations/charges.ts";
 import { type OpenLimitNeeds, requireOpenLimit } from "../../generations/open-limit.ts";
 import type { RequestSchema } from "../../generations/request.ts";
-import * as examples from "../../http/examples.ts";
 import { cancelAfter, idempotencyKey } from "../../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { BATCH_DEADLINE_SECONDS } from "../../platform/duration.ts";
@@ -12,7 +11,8 @@ import { batchId } from "../../platform/ids.ts";
 import { millionthsOf } from "../../platform/money.ts";
 import { InvalidInput, ServiceError } from "../../platform/service-error.ts";
 import { type Offer, priceIn } from "../../providers/registry.ts";
-import { type Manifests, manifestFolder } from "../manifests.ts";
+import { manifestFolder } from "../addresses.ts";
+import type { Manifests } from "../manifests.ts";
 import { type Batch, MOST_MANIFEST_BYTES } from "../record.ts";
 import { type BatchRequest, batchHash, batchRequestSchema } from "../request.ts";
 import { acceptBatch } from "../steps.ts";
@@ -52,13 +52,11 @@ export function createBatch(schema: RequestSchema): Operation<CreateBatchNeeds> 
     requestHeaders,
     query: NO_QUERY,
     body: batchRequestSchema(schema),
-    bodyExamples: examples.batchBodies,
     answers: {
       202: {
         description: "It is accepted; its generations are made and painted one after the other.",
         schema: batchView,
         headers: ["Location", "Retry-After", "Idempotent-Replayed"],
-        examples: { processing: examples.batch },
       },
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "budget_exceeded"],

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { Cursors } from "../../http/cursor.ts";
-import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, operation } from "../../http/operation.ts";
 import { pageQuery, pageReply, pageSchema } from "../../http/page.ts";
 import type { BatchStore } from "../table.ts";
@@ -29,9 +28,6 @@ export const listBatches = operation({
       description: "A page of your batches.",
       schema: pageSchema(batchView).meta({ id: "BatchList" }),
       headers: ["Link"],
-      examples: {
-        page: { object: "list", data: [examples.endedBatch], has_more: false, next_cursor: null },
-      },
     },
   },
   problems: ["invalid_request"],

@@ -1,8 +1,7 @@
 import * as z from "zod";
-import * as examples from "../../http/examples.ts";
 import { BODY_FAULTS, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { json } from "../../http/reply.ts";
-import type { ManifestUploads } from "../manifests.ts";
+import type { ManifestUploads } from "../addresses.ts";
 import { MOST_MANIFEST_BYTES } from "../record.ts";
 
 const placeView = z
@@ -37,12 +36,10 @@ export const placeManifest = operation({
         .meta({ description: "The size of the manifest: up to 32 MiB.", example: 48213 }),
     })
     .meta({ id: "PlaceManifest" }),
-  bodyExamples: { csv: { bytes: 48213 } },
   answers: {
     201: {
       description: "A place for it.",
       schema: placeView,
-      examples: { place: examples.manifestPlace },
     },
   },
   problems: BODY_FAULTS,

@@ -1,4 +1,3 @@
-import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import type { BatchStore } from "../table.ts";
 import { batchView } from "../view.ts";
@@ -24,7 +23,6 @@ export const readBatch = operation({
       description: "The batch as it is now.",
       schema: batchView,
       headers: ["Retry-After"],
-      examples: { processing: examples.batch, completed: examples.endedBatch },
     },
   },
   problems: ["not_found"],

@@ -1,7 +1,7 @@
 import { json, type Reply } from "../../http/reply.ts";
 import type { Offer } from "../../providers/registry.ts";
+import type { ResultAddresses } from "../addresses.ts";
 import type { Batch } from "../record.ts";
-import type { BatchResults } from "../results.ts";
 import type { BatchStore } from "../table.ts";
 import { type BatchView, viewOfBatch } from "../view.ts";
 
@@ -11,7 +11,7 @@ const LONGEST_RETRY_SECONDS = 60;
 /** What showing a batch takes. */
 export interface PresentBatchNeeds {
   readonly batches: Pick<BatchStore, "members">;
-  readonly results: Pick<BatchResults, "bucket" | "address">;
+  readonly results: ResultAddresses;
 }
 
 /** What answering with a batch takes. */

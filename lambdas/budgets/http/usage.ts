@@ -43,21 +43,6 @@ export const readUsage = operation({
     200: {
       description: "The month.",
       schema: usageView,
-      examples: {
-        month: {
-          object: "usage",
-          month: "2026-11",
-          images: 12,
-          cost: "0.9",
-          unknown: "0",
-          held: "0.15",
-          currency: "USD",
-          budget: { limit: "100", remaining: "98.95" },
-          models: [
-            { model: "qwen-image-max", images: 12, cost: "0.9", unknown: "0", held: "0.15", currency: "USD" },
-          ],
-        },
-      },
     },
   },
   problems: ["invalid_request"],

@@ -1,4 +1,3 @@
-import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { cancelOwned } from "../end-early.ts";
 import type { ReadNeeds } from "../read.ts";
@@ -22,7 +21,6 @@ export const cancelGeneration = operation({
       description: "The generation as it ended.",
       schema: generationView,
       headers: ["ETag"],
-      examples: { canceled: examples.canceled },
     },
   },
   problems: ["not_found", "conflict"],

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import * as examples from "../../http/examples.ts";
 import { cancelAfter, idempotencyKey, prefer } from "../../http/header-schemas.ts";
 import { BODY_FAULTS, NO_QUERY, type Operation, operation } from "../../http/operation.ts";
 import { waitOf } from "../../http/prefer.ts";
@@ -45,19 +44,16 @@ export function createGeneration(schema: RequestSchema): Operation<CreateOperati
     requestHeaders,
     query: NO_QUERY,
     body: schema,
-    bodyExamples: examples.createBodies,
     answers: {
       201: {
         description: "It has ended within the wait: here is the picture.",
         schema: generationView,
         headers: ["Location", "ETag", "Preference-Applied", "Idempotent-Replayed"],
-        examples: { succeeded: examples.succeeded },
       },
       202: {
         description: "It is accepted and has not ended yet.",
         schema: generationView,
         headers: ["Location", "ETag", "Retry-After", "Preference-Applied", "Idempotent-Replayed"],
-        examples: { queued: examples.queued },
       },
     },
     problems: [...BODY_FAULTS, "idempotency_key_reused", "conflict", "gone", "budget_exceeded", ...ENDS],

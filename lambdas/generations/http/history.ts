@@ -1,5 +1,4 @@
 import * as z from "zod";
-import * as examples from "../../http/examples.ts";
 import { NO_BODY, NO_QUERY, operation } from "../../http/operation.ts";
 import { historyEntry } from "../history.ts";
 import { owned } from "../owned.ts";
@@ -30,7 +29,6 @@ export const readHistory = operation({
       description: "The history as it is now.",
       schema: historySchema,
       headers: ["ETag", "Retry-After"],
-      examples: { refused: examples.history },
     },
     304: {
       description: "Nothing has happened since the `ETag` that was sent.",

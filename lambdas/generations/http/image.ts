@@ -1,6 +1,6 @@
 import { NO_BODY, NO_HEADERS, NO_QUERY, operation } from "../../http/operation.ts";
 import { empty } from "../../http/reply.ts";
-import type { ImageStore } from "../../images/bucket.ts";
+import type { ImageAddresses } from "../../images/addresses.ts";
 import { ServiceError } from "../../platform/service-error.ts";
 import { billedOf } from "../billed.ts";
 import { owned } from "../owned.ts";
@@ -9,7 +9,7 @@ import { type Generation, isOpen, type StoredImage, statusOf } from "../record.t
 import { type EstimateNeeds, estimateStart } from "../start-estimate.ts";
 
 type ImageNeeds = ReadNeeds &
-  EstimateNeeds & { readonly images: Pick<ImageStore, "address" | "headAddress"> };
+  EstimateNeeds & { readonly images: Pick<ImageAddresses, "address" | "headAddress"> };
 
 const shared = {
   tag: "Generations",

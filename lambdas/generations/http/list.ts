@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { Cursors } from "../../http/cursor.ts";
-import * as examples from "../../http/examples.ts";
 import { idempotencyKey } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_HEADERS, operation } from "../../http/operation.ts";
 import { pageQuery, pageReply, pageSchema } from "../../http/page.ts";
@@ -59,9 +58,6 @@ export const listGenerations = operation({
       description: "A page of your generations.",
       schema: listSchema,
       headers: ["Link"],
-      examples: {
-        page: { object: "list", data: [examples.succeeded], has_more: false, next_cursor: null },
-      },
     },
   },
   problems: ["invalid_request"],

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import * as examples from "../../http/examples.ts";
 import { prefer } from "../../http/header-schemas.ts";
 import { NO_BODY, NO_QUERY, operation } from "../../http/operation.ts";
 import { waitOf } from "../../http/prefer.ts";
@@ -42,7 +41,6 @@ export const readGeneration = operation({
       description: "The generation as it is now.",
       schema: generationView,
       headers: ["ETag", "Retry-After", "Preference-Applied"],
-      examples: { succeeded: examples.succeeded, running: examples.running, failed: examples.failed },
     },
     304: {
       description: "It has not changed since the `ETag` that was sent.",

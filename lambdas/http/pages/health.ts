@@ -14,7 +14,6 @@ export const health = openOperation({
     200: {
       description: "It does.",
       schema: z.object({ status: z.literal("ok") }).meta({ id: "Health" }),
-      examples: { alive: { status: "ok" } },
     },
   },
   problems: [],

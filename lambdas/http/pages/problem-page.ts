@@ -35,7 +35,6 @@ export const problemPage = openOperation({
       description: "What it means.",
       schema: meaningSchema,
       mediaType: "text/html",
-      examples: { rejected: meaningOf("content_rejected") },
     },
   },
   problems: ["not_found"],

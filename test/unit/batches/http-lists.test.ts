@@ -1,10 +1,10 @@
-import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
+import { createManifestUploads } from "../../../lambdas/batches/addresses.ts";
 import { countsOf, usageOf } from "../../../lambdas/batches/counts.ts";
-import { createManifestUploads } from "../../../lambdas/batches/manifests.ts";
 import { finishBatch, settleBatch } from "../../../lambdas/batches/steps.ts";
 import { create } from "../../../lambdas/generations/create.ts";
 import { lineKeyOf } from "../../../lambdas/platform/ids.ts";
+import { createObjectAddresses } from "../../../lambdas/platform/object-addresses.ts";
 import { offer, schema } from "../../support/generations.ts";
 import { type ApiUnderTest, apiUnderTest } from "../../support/in-memory-api.ts";
 
@@ -165,12 +165,13 @@ describe("a place for a manifest", () => {
   });
 
   test("is signed for its length, and for no checksum of a body that is not known", async () => {
-    const client = new S3Client({
+    const addresses = createObjectAddresses({
       region: "eu-west-1",
+      endpoint: undefined,
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
-      requestChecksumCalculation: "WHEN_REQUIRED",
+      now: () => 0,
     });
-    const uploads = createManifestUploads(client, "bucket", () => 0);
+    const uploads = createManifestUploads(addresses, "bucket");
     const { url, key, expiresAt } = await uploads.place("alice", 48_213);
     const { searchParams } = new URL(url);
     expect(key).toMatch(/^manifests\/alice\/[0-9a-z]{26}$/);

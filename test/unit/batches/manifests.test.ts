@@ -1,10 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
-import {
-  createManifests,
-  createManifestUploads,
-  manifestFolder,
-} from "../../../lambdas/batches/manifests.ts";
+import { createManifestUploads, manifestFolder } from "../../../lambdas/batches/addresses.ts";
+import { createManifests } from "../../../lambdas/batches/manifests.ts";
 import { startObjectServer } from "../../support/object-server.ts";
 
 const KEY = "manifests/shop/prompts.csv";
@@ -52,7 +49,10 @@ describe("a place for a manifest", () => {
   test("is below its owner's folder, new each time, and takes what is put there", async () => {
     await using server = await serving();
     const now = Date.UTC(2026, 10, 28, 12);
-    const uploads = createManifestUploads(server.client, "bucket", () => now);
+    const uploads = createManifestUploads(
+      server.addresses(() => now),
+      "bucket",
+    );
     const [one, other] = [await uploads.place("shop", 6), await uploads.place("shop", 6)];
     expect(one.key.startsWith(manifestFolder("shop"))).toBe(true);
     expect(one.key).not.toBe(other.key);
@@ -63,7 +63,7 @@ describe("a place for a manifest", () => {
 
   test("takes exactly the bytes that were told: its signature covers their number", async () => {
     await using server = await serving();
-    const { url } = await createManifestUploads(server.client, "bucket", Date.now).place("shop", 6);
+    const { url } = await createManifestUploads(server.addresses(Date.now), "bucket").place("shop", 6);
     expect(new URL(url).searchParams.get("X-Amz-SignedHeaders")?.split(";")).toContain("content-length");
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { schemaTypes } from "../../../bin/schema-types.ts";
 import { routesOf } from "../../../lambdas/handlers/routes.ts";
 import { documentOf } from "../../../lambdas/http/document.ts";
+import { EXAMPLES } from "../../../lambdas/http/examples.ts";
 import { PROBLEMS } from "../../../lambdas/platform/problem-table.ts";
 import { offerOf } from "../../../lambdas/providers/registry.ts";
 import { offer } from "../../support/generations.ts";
@@ -76,6 +77,15 @@ describe("the OpenAPI document", () => {
         });
         expect(committed.components.examples[code].value.code).toBe(code);
       }
+    }
+  });
+
+  test("shows every example: each belongs to an operation and to an answer of it", () => {
+    for (const [id, { body, ...answers }] of Object.entries(EXAMPLES)) {
+      const operation = routes.find(({ operationId }) => operationId === id);
+      expect(operation, id).toBeDefined();
+      expect(Object.keys(operation?.answers ?? {}), id).toEqual(expect.arrayContaining(Object.keys(answers)));
+      expect(body === undefined || operation?.body !== null, id).toBe(true);
     }
   });
 

@@ -17,7 +17,7 @@ import { parseCreateRequest } from "../../../lambdas/generations/request.ts";
 import { cursorSecret } from "../../../lambdas/http/cursor.ts";
 import { createRequestLimits } from "../../../lambdas/http/request-limits.ts";
 import { createLedgerStore, ledgerKey } from "../../../lambdas/openai/ledger-table.ts";
-import { documents as client } from "../../../lambdas/platform/clients.ts";
+import { documents as client } from "../../../lambdas/platform/clients/documents.ts";
 import { offer, quotaOf, schema } from "../../support/generations.ts";
 
 const table = mockClient(DynamoDBDocumentClient);

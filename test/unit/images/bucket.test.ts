@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createImageAddresses } from "../../../lambdas/images/addresses.ts";
 import { createImageStore } from "../../../lambdas/images/bucket.ts";
 import { spool } from "../../../lambdas/images/spool.ts";
 import { startObjectServer } from "../../support/object-server.ts";
@@ -24,7 +25,13 @@ async function picture(bytes = "picture") {
 
 async function serving() {
   const server = await startObjectServer();
-  return Object.assign(server, { store: createImageStore(server.client, "bucket", () => NOON) });
+  return Object.assign(server, {
+    store: createImageStore(server.client, "bucket"),
+    images: createImageAddresses(
+      server.addresses(() => NOON),
+      "bucket",
+    ),
+  });
 }
 
 describe("the pictures in the bucket", () => {
@@ -83,11 +90,11 @@ describe("the pictures in the bucket", () => {
   test("have addresses for an hour, one for each method", async () => {
     await using server = await serving();
     const key = await server.store.put("gen_a", await picture(), "hash");
-    const { url, expiresAt } = await server.store.address({ bucket: "bucket", key });
+    const { url, expiresAt } = await server.images.address({ bucket: "bucket", key });
     expect(expiresAt).toBe("2026-11-28T13:00:00.000Z");
     expect(new URL(url).searchParams.get("X-Amz-Expires")).toBe("3600");
     expect(await (await fetch(url)).text()).toBe("picture");
-    const head = await fetch(await server.store.headAddress({ bucket: "bucket", key }), { method: "HEAD" });
+    const head = await fetch(await server.images.headAddress({ bucket: "bucket", key }), { method: "HEAD" });
     expect(head.headers.get("content-type")).toBe("image/png");
   });
 

@@ -52,7 +52,7 @@ describe("the bucket's side", () => {
     region: "eu-west-1",
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
   });
-  const store = createImageStore(client, "bucket", () => NOON);
+  const store = createImageStore(client, "bucket");
   const of = { requestHash: "hash", createdAt: "2026-11-22T12:00:00.000Z" };
   const at = (Metadata: Record<string, string>, LastModified = new Date(NOON)) => {
     const s3 = mockClient(client);

@@ -2,6 +2,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, test } from "vitest";
 import { createKeptAnswers } from "../../../lambdas/painting/kept-answers.ts";
+import { createObjectAddresses } from "../../../lambdas/platform/object-addresses.ts";
 import type { Submission } from "../../../lambdas/providers/port.ts";
 import { NOON, queued, submitting } from "../../support/generations.ts";
 import { accepted, lost, workerBench } from "../../support/worker-bench.ts";
@@ -104,11 +105,10 @@ describe("a picture inside its answer", () => {
 });
 
 describe("the bucket's side", () => {
-  const client = new S3Client({
-    region: "eu-west-1",
-    credentials: { accessKeyId: "a", secretAccessKey: "b" },
-  });
-  const answers = createKeptAnswers(client, "bucket");
+  const place = { region: "eu-west-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } };
+  const client = new S3Client(place);
+  const addresses = createObjectAddresses({ ...place, endpoint: undefined, now: Date.now });
+  const answers = createKeptAnswers(client, addresses, "bucket");
   const claim = submitting();
 
   test("an answer is one object of a claim, with its bytes as they came", async () => {
@@ -149,7 +149,6 @@ describe("the bucket's side", () => {
   test("a kept picture has an address that can be fetched; no other address has", async () => {
     const s3 = mockClient(client);
     s3.on(PutObjectCommand).resolves({});
-    s3.on(GetObjectCommand).resolves({});
     const source = await answers.keepPicture(claim, Buffer.from("a picture"));
     s3.restore();
     expect(source).toBe(`s3://bucket/answers/${claim.id}.picture`);
