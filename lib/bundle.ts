@@ -44,6 +44,7 @@ export async function bundle(name: string) {
     sourcesContent: false,
     alias: ALIASES,
     plugins: [trimming],
+    inject: [platform("source-stacks")],
     banner: { js: BANNER },
     logLevel: "warning",
   });

@@ -66,7 +66,7 @@ export const METRICS_NAMESPACE = "ImageService";
  * which Lambda itself would write: 50 ms where there is none, while it takes no other messages from its queues.
  */
 const LOCAL_VARIABLES = {
-  NODE_OPTIONS: "--enable-source-maps --max-semi-space-size=1",
+  NODE_OPTIONS: "--max-semi-space-size=1",
   POWERTOOLS_LOG_LEVEL: "DEBUG",
 };
 
@@ -111,7 +111,7 @@ export class ServiceFunction extends Construct implements IGrantable {
       logGroup,
       environment: {
         ...props.settings,
-        ...(environment.name === "local" ? LOCAL_VARIABLES : { NODE_OPTIONS: "--enable-source-maps" }),
+        ...(environment.name === "local" && LOCAL_VARIABLES),
         POWERTOOLS_SERVICE_NAME: this.functionName,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },

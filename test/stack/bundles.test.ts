@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { bundled } from "./bundled.ts";
 
@@ -18,6 +23,20 @@ const LIMITS = {
 test.each(Object.entries(LIMITS))("the %s is no larger than %i bytes", async (name, most) => {
   const { bytes } = await bundled(name);
   expect(bytes).toBeLessThanOrEqual(most);
+});
+
+test.each(Object.keys(LIMITS))("a stack trace of the %s names our sources", async (name) => {
+  const folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  const { files } = await bundled(name);
+  await Promise.all(files.map((file) => writeFile(join(folder, file.name), file.contents)));
+  // Without its variables no function starts.
+  const started = promisify(execFile)(process.execPath, [join(folder, "index.mjs")], { env: {} });
+  await expect(started).rejects.toMatchObject({
+    stderr: expect.stringMatching(
+      /[A-Z_]+ is not set\n +at \w+ \(lambdas\/platform\/environment\.ts:\d+:\d+\)\n +at .*lambdas\/\w+\//,
+    ),
+  });
+  await rm(folder, { recursive: true });
 });
 
 test.each(Object.keys(LIMITS))("the %s loads no undici: it does not import node:http", async (name) => {
