@@ -8,7 +8,7 @@ const outside = [
   "^lambdas/batches/(expansions|manifests|relay|results)\\.ts$",
   "^lambdas/generations/(changes|due-keys|listing|members|open-prices|transaction|unannounced-ends)\\.ts$",
   "^lambdas/pacing/limiter\\.ts$",
-  "^lambdas/painting/(kept-answers|queue|receive-turns|relay)\\.ts$",
+  "^lambdas/painting/(kept-answers|queue|receive-turns)\\.ts$",
   "^lambdas/providers/provider-key\\.ts$",
   "^lambdas/workflows/(announce-end|answer-task|run-task|task-tokens)\\.ts$",
 ];

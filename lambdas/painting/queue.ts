@@ -5,6 +5,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
+import type { Changes } from "../generations/changes.ts";
 
 const messageSchema = z.object({ generation_id: z.string().regex(/^gen_[0-9a-z]{26}$/) });
 
@@ -77,4 +78,9 @@ export function createTurnQueue(client: SQSClient, urls: { queue: string; deadLe
       await client.send(new SendMessageCommand({ QueueUrl: urls.deadLetters, MessageBody: body }));
     },
   };
+}
+
+/** Queues a turn for each new generation. May happen twice: a second message finds its generation taken. */
+export function relayTurns({ added }: Changes, queue: Pick<TurnQueue, "send">): Promise<void> {
+  return queue.send(added.map(({ id }) => id));
 }

@@ -4,12 +4,12 @@ import type { Slot } from "../pacing/limiter-state.ts";
 import type { PaintRequest } from "../providers/port.ts";
 import { dimensionsOf, sizeFault } from "../providers/sizes.ts";
 import { bestEffort } from "./best-effort.ts";
-import { leavingAt } from "./depart.ts";
 import type { Disposition, WorkerDependencies } from "./dependencies.ts";
 import { type Found, withoutCall } from "./find-picture.ts";
 import { noteHealth } from "./note-health.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { settle } from "./settle.ts";
+import { leavingAt } from "./slot.ts";
 import { whileAnswering } from "./stay-alive.ts";
 
 /** What a call is made with. */

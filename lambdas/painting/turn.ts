@@ -1,11 +1,11 @@
 import { expireIfOverdue, read } from "../generations/read.ts";
 import type { Generation } from "../generations/record.ts";
-import { slotOrAppointment } from "./await-slot.ts";
 import { claimNext } from "./claim.ts";
 import { back, type Disposition, DONE, type WorkerDependencies } from "./dependencies.ts";
 import { type Found, findPicture } from "./find-picture.ts";
 import { finishBegun } from "./finish-begun.ts";
 import { whenOfUse } from "./queue-order.ts";
+import { slotOrAppointment } from "./slot.ts";
 import { submit } from "./submit.ts";
 
 /** Messages come back this part of the slot wait before their appointment: SQS counts in seconds. */

@@ -2,7 +2,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { readChanges } from "../../../lambdas/generations/changes.ts";
 import { type Generation, isOpen } from "../../../lambdas/generations/record.ts";
-import { relayTurns } from "../../../lambdas/painting/relay.ts";
+import { relayTurns } from "../../../lambdas/painting/queue.ts";
 import { relayEnds } from "../../../lambdas/workflows/relay.ts";
 import type { Item } from "../in-memory-table.ts";
 import type { Chronicle } from "./chronicle.ts";

@@ -7,7 +7,7 @@ import type { Generation } from "../../../lambdas/generations/record.ts";
 import { cancel } from "../../../lambdas/generations/transitions/queued.ts";
 import { requeue } from "../../../lambdas/generations/transitions/refuse.ts";
 import { remove } from "../../../lambdas/generations/transitions/remove.ts";
-import { relayTurns } from "../../../lambdas/painting/relay.ts";
+import { relayTurns } from "../../../lambdas/painting/queue.ts";
 import { relayEnds } from "../../../lambdas/workflows/relay.ts";
 import { NOON, painted, queued, refusal, submitting, succeeded } from "../../support/generations.ts";
 

@@ -1,12 +1,16 @@
 import type { Pacer } from "../pacing/limiter.ts";
-import type { Slot } from "../pacing/limiter-state.ts";
+import type { Appointment, Slot } from "../pacing/limiter-state.ts";
 import { callsInSecond, closest, type Pace } from "../pacing/pace.ts";
 import type { Departure } from "../providers/port.ts";
-import { PREPARATION_MS } from "./await-slot.ts";
 import { bestEffort } from "./best-effort.ts";
 import type { WorkerDependencies } from "./dependencies.ts";
 import type { Found } from "./find-picture.ts";
 
+const MOST_VOIDED_SLOTS = 3;
+/** Slots are taken at most this part of the slot wait ahead: the rest is for slots that late calls move. */
+const NEAR = 0.8;
+/** Claiming begins this long before the slot, so that the call itself leaves at its moment. */
+const PREPARATION_MS = 1500;
 /** How long before its slot a call looks whether the one before it left late. */
 const LAST_LOOK_MS = 60;
 /** What a note takes to be written, and clocks of two workers may differ by. */
@@ -14,6 +18,42 @@ const NOTE_MS = 60;
 /** A note that took longer than this tells of an earlier time than the call's. */
 const PROMPT_MS = 10;
 const MOST_LOOKS = 3;
+
+/**
+ * Takes a slot that is near and waits until shortly before it; or makes an appointment. A slot that a throttle or a
+ * pause voids meanwhile is replaced. `prepare` is called as soon as there is a slot.
+ */
+export async function slotOrAppointment(
+  model: string,
+  dependencies: WorkerDependencies,
+  prepare: () => void,
+): Promise<Slot | Appointment> {
+  const pacer = dependencies.pacerOf(model);
+  for (let voided = 0; voided < MOST_VOIDED_SLOTS; voided++) {
+    const taken = await pacer.take(dependencies.slotWaitMs * NEAR);
+    if (taken.kind === "appointment") return taken;
+    prepare();
+    const slot = await untilNear(taken, pacer, dependencies);
+    if (slot !== null) return slot;
+  }
+  return { kind: "appointment", at: dependencies.now() + pacer.pace.interval };
+}
+
+/** Waits for a slot, also where late calls move it; null where it is voided, or moved too far away. */
+async function untilNear(slot: Slot, pacer: Pacer, dependencies: WorkerDependencies): Promise<Slot | null> {
+  const { now, sleep, slotWaitMs } = dependencies;
+  const patience = now() + slotWaitMs;
+  for (let awaited = slot; ; ) {
+    const wait = awaited.at - PREPARATION_MS - now();
+    // As near as this it is known from being taken.
+    if (wait <= 0 && awaited === slot) return slot;
+    if (wait > 0) await sleep(wait);
+    const confirmed = await pacer.confirm(awaited);
+    if (confirmed === null || confirmed.at > patience) return null;
+    if (confirmed.at - awaited.at < PREPARATION_MS) return confirmed;
+    awaited = confirmed;
+  }
+}
 
 interface Left {
   readonly slot: Slot;
