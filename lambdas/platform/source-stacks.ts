@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SourceMap } from "node:module";
+import { SourceMap, type SourceMapping } from "node:module";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
  * trace that anybody looks at. Node's own `--enable-source-maps` reads them at every start, for an eighth of its time.
  */
 Error.prepareStackTrace = (error, sites) =>
-  [titleOf(error), ...sites.map((site) => `    at ${inSources(String(site))}`)].join("\n");
+  [titleOf(error), ...sites.map((site) => `    at ${placeOf(String(site))}`)].join("\n");
 
 const maps = new Map<string, SourceMap | null>();
 
@@ -19,16 +19,26 @@ function titleOf(error: Error): string {
   }
 }
 
+/** A trace is told of something that went wrong: it never throws itself. */
+function placeOf(site: string): string {
+  try {
+    return inSources(site);
+  } catch {
+    return site;
+  }
+}
+
 function inSources(site: string): string {
   return site.replace(/(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/, (place, url: string, line, column) => {
-    const found = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
-    if (found === undefined || !("originalSource" in found)) return place;
-    const { originalSource, originalLine, originalColumn } = found;
+    const found: Partial<SourceMapping> = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1) ?? {};
+    // What is left out of the map, such as packages, has a place in it and no source.
+    const { originalSource, originalLine = 0, originalColumn = 0 } = found;
+    if (typeof originalSource !== "string") return place;
     return `${originalSource.replace(/^(\.\.\/)+/, "")}:${originalLine + 1}:${originalColumn + 1}`;
   });
 }
 
-/** A map that is not there, or cannot be read, leaves the place as it is: a trace never throws. */
+/** Null for a map that is not there, or cannot be read: it is not tried again. */
 function mapOf(url: string): SourceMap | null {
   const known = maps.get(url);
   if (known !== undefined) return known;

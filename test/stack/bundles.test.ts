@@ -20,23 +20,42 @@ const LIMITS = {
   api: 500_000,
 };
 
+/** A bundle as Lambda unpacks it. */
+async function onDisk(name: string) {
+  const folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  const { files } = await bundled(name);
+  await Promise.all(files.map((file) => writeFile(join(folder, file.name), file.contents)));
+  return {
+    index: join(folder, "index.mjs"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
 test.each(Object.entries(LIMITS))("the %s is no larger than %i bytes", async (name, most) => {
   const { bytes } = await bundled(name);
   expect(bytes).toBeLessThanOrEqual(most);
 });
 
 test.each(Object.keys(LIMITS))("a stack trace of the %s names our sources", async (name) => {
-  const folder = await mkdtemp(join(tmpdir(), "bundle-"));
-  const { files } = await bundled(name);
-  await Promise.all(files.map((file) => writeFile(join(folder, file.name), file.contents)));
+  await using code = await onDisk(name);
   // Without its variables no function starts.
-  const started = promisify(execFile)(process.execPath, [join(folder, "index.mjs")], { env: {} });
+  const started = promisify(execFile)(process.execPath, [code.index], { env: {} });
   await expect(started).rejects.toMatchObject({
     stderr: expect.stringMatching(
       /[A-Z_]+ is not set\n +at \w+ \(lambdas\/platform\/environment\.ts:\d+:\d+\)\n +at .*lambdas\/\w+\//,
     ),
   });
-  await rm(folder, { recursive: true });
+});
+
+test("and where packages stand between, with the very word that API Gateway waits for", async () => {
+  await using code = await onDisk("authorizer");
+  const call = `const { handler } = await import(${JSON.stringify(code.index)});
+    await handler({ authorizationToken: "" }, {}).catch(({ stack }) => console.log(stack));`;
+  const env = { TABLE_NAME: "table", AWS_REGION: "us-east-1" };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", call], {
+    env,
+  });
+  expect(stdout).toMatch(/^Error: Unauthorized\n +at lambdas\/api-keys\/authorize\.ts:\d+:\d+\n/m);
 });
 
 test.each(Object.keys(LIMITS))("the %s loads no undici: it does not import node:http", async (name) => {

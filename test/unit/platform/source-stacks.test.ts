@@ -47,6 +47,7 @@ test("a trace names the source's line, with the map beside the code", async () =
 test.each([
   ["is not there", "none"],
   ["is no map", "no JSON"],
+  ["leaves the place out, as it does a package's", '{"version":3,"sources":[],"names":[],"mappings":"A"}'],
 ])("a map that %s leaves the trace as it is", async (_, map) => {
   expect(await stackOf(map.replace(" ", "-"), map)).toMatch(
     /^Error: it went wrong\n {4}at fail \(file:\/\/.*\.mjs:1:\d+\)$/,
