@@ -6,6 +6,7 @@ import { type LocalCloud, startLocalCloud } from "./local/cloud.ts";
 import type { Picture } from "./local/first-picture.ts";
 import { stackFilePath } from "./local/stack-file.ts";
 import { localDirectory } from "./local/surroundings.ts";
+import { finishCalls } from "./local/under-way.ts";
 import { terminalProgress } from "./progress.ts";
 
 const bold = (text: string) => styleText("bold", text);
@@ -17,9 +18,9 @@ const usage = `npm start [-- --detach]
 The whole service on this machine, without an AWS account, Docker or a provider key.
 
   -d, --detach   leave it running in the background; npm stop ends it
+  -h, --help     this text
 
 What it made is kept for the next start: npm stop -- --forget drops it.
-  -h, --help     this text
 
 Variables: DASHSCOPE_API_KEY (without it a simulator paints), DASHSCOPE_REGION (sg, bj), DASHSCOPE_BASE_URL,
 DASHSCOPE_IMAGE_HOSTS, PROVIDER_REQUESTS_PER_MINUTE (120), LOCAL_PORT (4566), LOCAL_DIRECTORY (.local), AWS_ENDPOINT_URL
@@ -30,6 +31,11 @@ await runCommand(async () => {
   if (help === true) return void console.log(usage);
   if (process.platform === "win32") throw new Failure("Windows is served by WSL: run npm start there.");
   const signal = interruption();
+  // `npm stop` has waited for calls under way, or was told not to.
+  let isTold = false;
+  process.once("SIGTERM", () => {
+    isTold = true;
+  });
   const progress = terminalProgress(process.stdout);
   const start = performance.now();
   const cloud = await startLocalCloud({
@@ -46,6 +52,11 @@ await runCommand(async () => {
 
   const broken = await Promise.race([cloud.broken, interrupted(signal)]);
   if (broken === undefined) process.stdout.write("\n");
+  if (broken === undefined && !isTold) {
+    await progress.step("Letting calls under way end (Ctrl-C again stops now)", (detail) =>
+      finishCalls(cloud.stack, detail, interruption()),
+    );
+  }
   await progress.step("Stopping", () => cloud.stop());
   if (broken !== undefined)
     throw new Failure(`${broken.message}\n  The rest was stopped: npm start begins anew.`);

@@ -1,15 +1,24 @@
 import { Command } from "commander";
-import { parseCommand, runCommand } from "./command.ts";
+import { interruption, parseCommand, runCommand } from "./command.ts";
 import { forgetKeptState } from "./local/kept-state.ts";
-import { stopRunning } from "./local/stop-running.ts";
+import { readStackFile } from "./local/stack-file.ts";
+import { stopRunning, whoRuns } from "./local/stop-running.ts";
 import { localDirectory } from "./local/surroundings.ts";
+import { finishCalls } from "./local/under-way.ts";
+import { terminalProgress } from "./progress.ts";
 
 const program = new Command("npm stop --")
   .description(
-    "Ends the service that npm start -- --detach has left running on this machine, and keeps what it made.",
+    "Ends the service that runs on this machine, in the background or in another terminal, and keeps what it made. Calls under way end first: their answers would be lost.",
   )
+  .option("--now", "without waiting for calls under way, which are perhaps charged all the same")
   .option("--forget", "drop what it made too: pictures, records, address and key; the next start begins anew")
-  .action(async ({ forget = false }: { forget?: boolean }) => {
+  .action(async ({ forget = false, now = false }: { forget?: boolean; now?: boolean }) => {
+    if (!now && whoRuns(localDirectory) !== undefined)
+      await terminalProgress(process.stdout).step(
+        "Letting calls under way end (Ctrl-C stops now)",
+        (detail) => finishCalls(readStackFile(localDirectory), detail, interruption()),
+      );
     const stopped = await stopRunning(localDirectory);
     const dropped = forget && forgetKeptState(localDirectory);
     if (dropped) console.log(`${stopped ? "Stopped" : "Nothing was running"}. What it had made is gone.`);

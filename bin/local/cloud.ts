@@ -23,6 +23,7 @@ import { startProvider, untilListening } from "./simulator.ts";
 import { removeStackFile, type StackFile, writeStackFile } from "./stack-file.ts";
 import { emulatorVariables } from "./surroundings.ts";
 import { takeOver } from "./take-over.ts";
+import { goOn } from "./under-way.ts";
 
 export interface LocalCloudOptions {
   /** Everything that is written goes here: stack.json, logs, pictures. One cloud at a time for a folder. */
@@ -159,8 +160,7 @@ class Start {
       providerKey: provider.key,
       kept,
     });
-    // What stopped the queue before was told to a key that may be another now: the next call finds out.
-    if (restored) await pacerOf(stack, settings.provider).resume();
+    if (restored || endpoint !== undefined) await goOn(stack, settings.provider);
     const picture =
       this.options.paintFirstPicture === false ? undefined : await this.paint(stack, provider, restored);
     this.controller.signal.throwIfAborted();

@@ -29,7 +29,7 @@ export async function furnish(
   const secret = await secrets.send(
     new PutSecretValueCommand({ SecretId: outputs.SecretArn, SecretString: providerKey }),
   );
-  const keys = createApiKeyStore(table(endpoint, region), outputs.TableName, Date.now);
+  const keys = createApiKeyStore(tableAt(endpoint, region), outputs.TableName, Date.now);
   return {
     api_url: localApiUrl(outputs.ApiUrl, endpoint),
     api_key: await keyOf(keys, kept),
@@ -61,7 +61,7 @@ async function keyOf(keys: ApiKeyStore, kept: KeptState | undefined): Promise<st
 /** The pacer of the default model: whether the queue is paused. */
 export function pacerOf(stack: StackFile, provider: LocalSettings["provider"]): Pacer {
   return createPacer({
-    client: table(stack.aws_endpoint, stack.region),
+    client: tableAt(stack.aws_endpoint, stack.region),
     table: stack.table_name,
     region: provider.region,
     model: offerOf({ name: LOCAL_PROVIDER, region: provider.region }).models[0].id,
@@ -79,7 +79,8 @@ export function localApiUrl(deployedUrl: string, endpoint: string): string {
   return `${endpoint}/_aws/execute-api/${id}/v1`;
 }
 
-function table(endpoint: string, region: string): DynamoDBDocumentClient {
+/** The table's client of a service on this machine. */
+export function tableAt(endpoint: string, region: string): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(
     new DynamoDBClient({ endpoint, region, credentials: emulatorCredentials }),
   );

@@ -6,6 +6,7 @@ import { type LocalCloud, startLocalCloud } from "../../bin/local/cloud.ts";
 import { pacerOf } from "../../bin/local/furnish.ts";
 import { freePort } from "../../bin/local/ports.ts";
 import { localSettings } from "../../bin/local/settings.ts";
+import { finishCalls } from "../../bin/local/under-way.ts";
 import { ImageService } from "../../bin/sdk/client.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "image-service-kept-"));
@@ -34,6 +35,12 @@ test("a service that was stopped goes on: same address, same key, its pictures, 
   const fox = await service.paint({ prompt: "a fox" }, { intent: "fox" });
   const { picture } = cloud;
   expect(picture?.isKept).toBe(false);
+  const begun = await Promise.all(
+    ["hare", "heron", "newt"].map((intent) => service.create({ prompt: intent }, { intent })),
+  );
+  const heard: string[] = [];
+  await finishCalls(cloud.stack, (text) => heard.push(text), new AbortController().signal);
+  expect(heard.at(0)).toMatch(/being painted/);
   // As a key leaves it that the provider refuses.
   await pacerOf(cloud.stack, localSettings(environment).provider).pause("key");
   await cloud.stop();
@@ -41,7 +48,8 @@ test("a service that was stopped goes on: same address, same key, its pictures, 
   cloud = await start();
 
   expect(cloud.picture).toEqual({ ...picture, isKept: true });
-  expect(await promptsOf(service)).toHaveLength(2);
+  expect(await promptsOf(service)).toHaveLength(5);
+  for (const { generation } of begun) expect((await service.wait(generation.id)).image).not.toBeNull();
   expect([cloud.stack.api_url, cloud.stack.api_key]).toEqual([url, key]);
   expect((await service.paint({ prompt: "a fox" }, { intent: "fox" })).id).toBe(fox.id);
   expect(await service.download(fox.id)).toHaveLength(fox.image.bytes);

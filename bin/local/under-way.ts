@@ -1,0 +1,100 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { Generation } from "../../lambdas/generations/record.ts";
+import { createGenerationStore } from "../../lambdas/generations/table.ts";
+import { createPacer } from "../../lambdas/pacing/limiter.ts";
+import { createTurnSender } from "../../lambdas/painting/queue.ts";
+import { EVER } from "../../lambdas/platform/clock.ts";
+import { pacerOf, tableAt } from "./furnish.ts";
+import type { LocalSettings } from "./settings.ts";
+import type { StackFile } from "./stack-file.ts";
+import { emulatorCredentials } from "./surroundings.ts";
+
+/** A claim that was made just before the pause is in its record by then. */
+const CLAIMED_BY_MILLISECONDS = 1000;
+const POLL_MILLISECONDS = 500;
+/** What is painted is soon in the bucket; where its file is refused, the next start goes on. */
+const STORED_BY_POLLS = 20;
+/** Longer than a call: none is let through meanwhile. */
+const PAUSE_MILLISECONDS = 330_000;
+
+/**
+ * Before everything is stopped: lets no new call begin, and waits for the answers of those that the provider is painting.
+ * They would be lost, and perhaps charged. Where the service does not answer there is nothing to wait for.
+ *
+ * @param tell hears what is waited for
+ * @param signal ends the waiting
+ */
+export async function finishCalls(
+  stack: StackFile | undefined,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (stack === undefined) return;
+  await untilPainted(stack, (pictures) => tell(words(pictures)), signal).catch(() => {});
+}
+
+function words(pictures: number): string {
+  return pictures === 1
+    ? "one picture is being painted: its answer would be lost, and perhaps charged"
+    : `${pictures} pictures are being painted: their answers would be lost, and perhaps charged`;
+}
+
+async function untilPainted(
+  stack: StackFile,
+  onWait: (pictures: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const open = await openIn(stack);
+  const places = new Map(open.map(({ region, model }) => [`${region} ${model}`, { region, model }]));
+  if (places.size === 0) return;
+  for (const place of places.values()) await queueOf(stack, place).pause("stopping");
+  const wait = (milliseconds: number) => delay(milliseconds, undefined, { signal }).catch(() => {});
+  await wait(CLAIMED_BY_MILLISECONDS);
+  for (let painted = 0; painted < STORED_BY_POLLS && !signal.aborted; ) {
+    const states = (await openIn(stack)).map(({ state }) => state);
+    const asked = states.filter((state) => state === "submitting").length;
+    if (asked > 0) onWait(asked);
+    else if (!states.includes("painted")) return;
+    else painted++;
+    await wait(POLL_MILLISECONDS);
+  }
+}
+
+/**
+ * After a start with kept data: what was queued goes on at once, where the stop had put it off. What stopped it before was
+ * told to a key that may be another now: the next call finds out.
+ */
+export async function goOn(stack: StackFile, provider: LocalSettings["provider"]): Promise<void> {
+  await pacerOf(stack, provider).resume();
+  const open = await openIn(stack);
+  for (const { region, model } of open) await queueOf(stack, { region, model }).resume();
+  for (const generation of open)
+    await createGenerationStore(tableOf(stack), stack.table_name, 1).appoint(generation, Date.now());
+  const { aws_endpoint: endpoint, region } = stack;
+  const queues = new SQSClient({ endpoint, region, credentials: emulatorCredentials });
+  await createTurnSender(queues, stack.queue_url).send(open.map(({ id }) => id));
+}
+
+/** What has not ended; of very many the first. */
+async function openIn(stack: StackFile): Promise<Generation[]> {
+  const generations = createGenerationStore(tableOf(stack), stack.table_name, 1);
+  const found = await Promise.all((await generations.due(EVER)).map((id) => generations.get(id)));
+  return found.filter((each) => each !== null);
+}
+
+function tableOf({ aws_endpoint, region }: StackFile) {
+  return tableAt(aws_endpoint, region);
+}
+
+function queueOf(stack: StackFile, place: { readonly region: string; readonly model: string }) {
+  return createPacer({
+    client: tableOf(stack),
+    table: stack.table_name,
+    ...place,
+    pace: { interval: PAUSE_MILLISECONDS, burst: 1 },
+    probeEvery: PAUSE_MILLISECONDS,
+    now: Date.now,
+    sleep: delay,
+  });
+}
