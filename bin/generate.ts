@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { EXTENSIONS } from "../lambdas/images/image-type.ts";
@@ -99,6 +99,8 @@ async function generate(prompt: string | undefined, options: Options): Promise<v
       const bytes = await progress.step("Fetching it", () => service.download(generation.id, { signal }));
       const extension = EXTENSIONS[generation.image.content_type];
       const path = target ?? resolve(callersDirectory(), `${generation.id}.${extension}`);
+      if (existsSync(path))
+        progress.note("It replaces the file of this name; what the service painted before, it still has.");
       save(path, bytes);
       console.log(path);
       const { width, height } = generation.image;

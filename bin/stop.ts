@@ -11,10 +11,10 @@ const program = new Command("npm stop --")
   .description(
     "Ends the service that runs on this machine, in the background or in another terminal, and keeps what it made. Calls under way end first: their answers would be lost.",
   )
-  .option("--now", "without waiting for calls under way, which are perhaps charged all the same")
+  .option("--force", "without waiting for calls under way, which are perhaps charged all the same")
   .option("--forget", "drop what it made too: pictures, records, address and key; the next start begins anew")
-  .action(async ({ forget = false, now = false }: { forget?: boolean; now?: boolean }) => {
-    if (!now && whoRuns(localDirectory) !== undefined)
+  .action(async ({ forget = false, force = false }: { forget?: boolean; force?: boolean }) => {
+    if (!force && whoRuns(localDirectory) !== undefined)
       await terminalProgress(process.stdout).step(
         "Letting calls under way end (Ctrl-C stops now)",
         (detail) => finishCalls(readStackFile(localDirectory), detail, interruption()),

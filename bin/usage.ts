@@ -84,7 +84,7 @@ function isLess(counted: Charge, recorded: Charge): boolean {
 
 function readMonth(text: string): string {
   if (/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return text;
-  throw new InvalidArgumentError("it must be a month such as 2026-11.");
+  throw new InvalidArgumentError("It is a month such as 2026-11.");
 }
 
 await runCommand(() => parseCommand(program, process.argv));

@@ -88,7 +88,10 @@ const OLD_SECONDS = 18 * 3600;
 
 /** The line, by its oldest record. */
 export function lineFinding(messages: number, oldestSeconds: number): Finding {
-  const said = `about ${messages} messages; the oldest open generation is ${Math.round(oldestSeconds / 60)} min old`;
+  const said =
+    messages === 0 && oldestSeconds === 0
+      ? "nothing is in line"
+      : `about ${messages} messages; the oldest open generation is ${Math.round(oldestSeconds / 60)} min old`;
   return oldestSeconds >= OLD_SECONDS ? person(said, "queue-too-old") : good(said);
 }
 

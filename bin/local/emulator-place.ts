@@ -29,10 +29,10 @@ export async function placeOfEmulator(
   }
   if (await isFree(port)) return undefined;
   const own = ownEndpoint(settings);
-  const another = `or choose another port: LOCAL_PORT=${port === 65_535 ? port - 1 : port + 1} npm start.`;
+  const another = `choose another port: LOCAL_PORT=${port === 65_535 ? port - 1 : port + 1} npm start`;
   throw new Failure(
     (await health(own)) === "emulator"
-      ? `An AWS emulator that is not ours runs on port ${port}: use it with AWS_ENDPOINT_URL=${own} npm start, ${another}`
-      : `Port ${port} is taken by another program: stop it, ${another}`,
+      ? `An AWS emulator that is not ours runs on port ${port}, perhaps of this service in another folder: ${another}. To deploy into it, over what it has of this service: AWS_ENDPOINT_URL=${own} npm start.`
+      : `Port ${port} is taken by another program: stop it, or ${another}.`,
   );
 }

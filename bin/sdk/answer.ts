@@ -42,14 +42,17 @@ function isOfKind<Kind extends keyof Kinds>(body: unknown, kind: Kind): body is 
 export function errorOf({ status, headers, body }: Answer, intent: string | undefined): ImageServiceError {
   const retryAfterSeconds = retryAfterOf(headers);
   if (!isProblem(body))
-    return new ImageServiceError(`HTTP ${status}: the answer is not one of the service's own.`, {
-      code: "unexpected_answer",
-      retryable: status === 429 || status >= 500,
-      billed: "unknown",
-      status,
-      intent,
-      retryAfterSeconds,
-    });
+    return new ImageServiceError(
+      `HTTP ${status}: the answer is not one of the service's own. Is \`url\` its ApiUrl, which ends in /v1?`,
+      {
+        code: "unexpected_answer",
+        retryable: status === 429 || status >= 500,
+        billed: "unknown",
+        status,
+        intent,
+        retryAfterSeconds,
+      },
+    );
   return new ImageServiceError(body.detail, {
     code: body.code,
     retryable: body.retryable,

@@ -1,6 +1,6 @@
 import { bodyAs } from "./answer.ts";
 import { Batches } from "./batches.ts";
-import type { CallOptions, Connection } from "./connection.ts";
+import { type CallOptions, type Connection, requireAddress } from "./connection.ts";
 import { download } from "./download.ts";
 import type {
   CreateGeneration,
@@ -36,7 +36,9 @@ export class ImageService {
   readonly batches: Batches;
   readonly #connection: Connection;
 
+  /** @throws ImageServiceError `invalid_address` where `url` is none, such as an unset variable */
   constructor(connection: Connection) {
+    requireAddress(connection.url);
     this.#connection = connection;
     this.batches = new Batches(connection);
   }

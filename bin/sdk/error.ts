@@ -3,13 +3,15 @@ import type { components } from "./schemas.ts";
 type Schemas = components["schemas"];
 
 /**
- * A code of the service's problems, `canceled`, or one of the client's own: `unreachable` (nothing answers),
+ * A code of the service's problems, `canceled`, or one of the client's own: `invalid_address` (nothing was asked),
+ * `unreachable` (nothing answers),
  * `unexpected_answer` (something else than the service answers), `damaged` (the file is not the one that was
  * announced). A newer service may have further ones.
  */
 export type ErrorCode =
   | Schemas["Problem"]["code"]
   | "canceled"
+  | "invalid_address"
   | "unreachable"
   | "unexpected_answer"
   | "damaged"

@@ -4,7 +4,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         CreateGeneration: {
-            /** @description What to paint: 1 to 8,000 code points, not blank. */
+            /** @description What to paint: 1 to 8,000 code points, not blank. What is longer than `prompt.limit` of `GET /v1/models` (800 characters for `qwen-image-max`) is sent whole: the provider may cut it, and `warnings` says so. */
             prompt: string;
             /** @description What to keep out of the picture. */
             negative_prompt?: string | null;
@@ -65,7 +65,7 @@ export interface components {
             bytes: number;
         };
         OpenAiImageRequest: {
-            /** @description What to paint: 1 to 8,000 code points, not blank. */
+            /** @description What to paint: 1 to 8,000 code points, not blank. What is longer than `prompt.limit` of `GET /v1/models` (800 characters for `qwen-image-max`) is sent whole: the provider may cut it, and `warnings` says so. */
             prompt: string;
             /** @description One of this service's models; the first by default. */
             model?: ("qwen-image-max" | "qwen-image-max-2025-12-30") | null;

@@ -30,9 +30,9 @@ export function csvLinesOf(file: Uint8Array, schema: RequestSchema): Line[] | st
     .map(({ number, bytes }) => ({ number, bytes, item: () => itemOf(bytes, header, schema) }));
 }
 
-/** Whether the first row of a file names a column `prompt`. */
-export function hasHeader(file: Uint8Array): boolean {
-  return headerOf(file).columns.includes("prompt");
+/** What the first row of a file names, if it is a header. */
+export function columnsOf(file: Uint8Array): readonly string[] {
+  return headerOf(file).columns;
 }
 
 /** Excel writes semicolons in many countries, and tabs for some of its formats. */

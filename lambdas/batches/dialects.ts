@@ -1,5 +1,6 @@
 import type { RequestSchema } from "../generations/request.ts";
-import { csvLinesOf, hasHeader } from "./csv.ts";
+import { nearest } from "../platform/nearest.ts";
+import { columnsOf, csvLinesOf } from "./csv.ts";
 import { jsonLinesOf } from "./json-lines.ts";
 import { type Line, textLinesIn } from "./lines.ts";
 
@@ -16,8 +17,16 @@ export function linesOfManifest(file: Uint8Array, key: string, schema: RequestSc
   if (first === "[") return "The manifest is one JSON list. Write each of its objects on a line of its own.";
   const isNamedCsv = /\.(csv|tsv)$/i.test(key);
   if (first === "{" || (!isNamedCsv && others.includes("{"))) return jsonLinesOf(file);
-  if (isNamedCsv || hasHeader(file)) return csvLinesOf(file, schema);
-  return "The manifest is neither JSON lines (an object on each line) nor CSV (a first line that names the columns, one of them prompt).";
+  if (isNamedCsv || columnsOf(file).includes("prompt")) return csvLinesOf(file, schema);
+  return noManifest(columnsOf(file));
+}
+
+/** Says what was read, where it may be a header whose `prompt` is misspelt. */
+function noManifest(columns: readonly string[]): string {
+  const meant = columns.find((column) => nearest(column, ["prompt"]) !== null);
+  return meant === undefined
+    ? "The manifest is neither JSON lines (an object on each line) nor CSV (a first line that names the columns, one of them prompt)."
+    : `The manifest's first line names no column prompt; did you mean that by ${JSON.stringify(meant.slice(0, 40))}?`;
 }
 
 /** The first characters of the lines that have any. */

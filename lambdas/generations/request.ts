@@ -40,7 +40,8 @@ export function createRequestSchema(offer: Offer) {
       prompt: text(1, LONGEST_TEXT)
         .refine((value) => value === "" || value.trim() !== "", { error: "must not be blank" })
         .meta({
-          description: "What to paint: 1 to 8,000 code points, not blank.",
+          description:
+            "What to paint: 1 to 8,000 code points, not blank. What is longer than `prompt.limit` of `GET /v1/models` (800 characters for `qwen-image-max`) is sent whole: the provider may cut it, and `warnings` says so.",
           minLength: 1,
           maxLength: LONGEST_TEXT,
         }),

@@ -40,7 +40,7 @@ export function documentOf(operations: readonly Outline[]) {
       { name: "Generations", description: "A prompt in, a durable PNG out." },
       { name: "Batches", description: "Many generations at once, after everything that a person waits for." },
       { name: "OpenAI", description: "The same service for OpenAI's SDKs: set their base URL to `…/v1`." },
-      { name: "Service", description: "About the service itself; no key needed." },
+      { name: "Service", description: "About the service itself. Only `usage` needs a key." },
     ],
     servers: [
       { url: RELATIVE_ROOT, description: "The document that a service sends names its own address." },
@@ -232,10 +232,16 @@ function examplesOf(examples: Readonly<Record<string, unknown>>): Record<string,
   return Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
 }
 
+/** Some answers of a code say for themselves. */
+function againOf(code: string, retryable: boolean): string {
+  if (code === "conflict") return "where it says `retryable`";
+  return retryable ? "yes" : "no";
+}
+
 function introduction(): string {
   const rows = Object.entries(PROBLEMS).map(
     ([code, { status, title, retryable }]) =>
-      `| \`${code}\` | ${status} | ${title} | ${retryable ? "yes" : "no"} |`,
+      `| \`${code}\` | ${status} | ${title} | ${againOf(code, retryable)} |`,
   );
   return [
     "Asks for pictures, waits for them, and keeps them. One charge per intent: give a creation an `Idempotency-Key`, and it can be repeated safely.",

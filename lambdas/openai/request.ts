@@ -69,7 +69,7 @@ export function openAiRequestSchema(schema: RequestSchema, offer: Offer) {
     })
     .superRefine(
       (body, context) => {
-        addModelFaults(context, modelFaults(asOverRest(body, offer), offer));
+        addModelFaults(context, modelFaults(asOverRest(body, offer), offer).map(inOpenAisWords));
       },
       // The fault of a field hides no other.
       { when: ({ value }) => typeof value === "object" && value !== null },
@@ -102,6 +102,13 @@ function asOverRest(body: OpenAiRequest, offer: Offer) {
     size: typeof size === "string" ? paintedSize(size, rule) : undefined,
     n: n ?? undefined,
   };
+}
+
+/** Sizes are written with an `x` at this door, and it takes more of them. */
+function inOpenAisWords({ field, detail }: { readonly field: string; readonly detail: string }) {
+  if (field !== "size") return { field, detail };
+  const written = detail.replaceAll(/(?<=\d)\*(?=\d)/g, "x");
+  return { field, detail: `${written}; auto and OpenAI's own ${OPENAI_SIZES.join(", ")} are taken too` };
 }
 
 function unknownModel(asked: unknown, known: readonly string[]): string {

@@ -22,18 +22,21 @@ while (generation.status === "queued" || generation.status === "running") {
   answer = await fetch(generation.urls.self, { headers: { ...headers, Prefer: "wait=25" } });
   generation = await answer.json();
 }
-console.log(generation.image?.url ?? generation.error ?? generation.detail);`;
+console.log(generation.image?.url ?? generation.detail ?? generation.error);`;
 
 const PYTHON = `# Nothing to install. The key is in API_KEY.
-import json, os, urllib.request
+import json, os, urllib.error, urllib.request
 
 headers = {"Authorization": "Bearer " + os.environ["API_KEY"]}
 
 def ask(url, body=None, **more):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {**headers, **more})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        raise SystemExit(json.load(refusal)["detail"])
 
 wish = {"prompt": "a red fox in fresh snow", "size": "1328*1328"}
 intent = {"Content-Type": "application/json", "Idempotency-Key": "fox-1"}

@@ -148,6 +148,7 @@ describe("a manifest", () => {
     ["a picture", Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0]), /not text/],
     ["a page", "<!doctype html>\n<p>", /HTML/],
     ["one JSON list", '[{"prompt":"a"}]', /one JSON list/],
+    ["a header with a slip", "promt,size\na,b", /no column prompt; did you mean that by "promt"/],
     ["prose", "Dear service,\nplease paint.", /neither JSON lines.*nor CSV/],
   ])("that is %s is refused with the way out", (_, file, message) => {
     expect(linesOf(file)).toMatch(message);

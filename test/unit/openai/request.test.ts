@@ -97,6 +97,13 @@ describe("fields beside OpenAI's", () => {
       ]);
   });
 
+  test("a size that nobody has is refused with those that are taken, as they are written here", () => {
+    const [[field, detail] = []] = faultsOf({ prompt: "a fox", model: "oils", size: "33x33" }) ?? [];
+    expect(field).toBe("size");
+    expect(detail).toMatch(/\d+x\d+.* for oils; auto and OpenAI's own 1024x1024, .*256x256 are taken too$/);
+    expect(detail).not.toMatch(/\d\*\d/);
+  });
+
   test("a body of the wrong types has faults and nothing else", () => {
     expect(
       faultsOf({ prompt: "a fox", size: {}, model: 7, n: "2" })

@@ -169,6 +169,15 @@ describe("a refusal", () => {
     expect(pauses).toEqual([7000]);
   });
 
+  test.each(["", "localhost"])(
+    "of an address that is none, %j, comes before anything is sent",
+    async (url) => {
+      const error = await errorOf(Promise.resolve().then(() => new ImageService({ url })));
+      expect([error.code, error.billed, sent.length]).toEqual(["invalid_address", "no", 0]);
+      expect(error.message).toContain("ApiUrl");
+    },
+  );
+
   test("that does not pass is given up, with the intent to go on with", async () => {
     instead.push(...Array.from({ length: 4 }, () => async () => gatewayPage(503)));
     const { code, status, intent, retryable } = await errorOf(service.create(fox));
