@@ -1,4 +1,4 @@
-import { exitCode, Failure } from "../failure.ts";
+import { Failure } from "../failure.ts";
 import type { BatchResult } from "../sdk/client.ts";
 import { type BatchJob, paintBatch } from "./paint-batch.ts";
 
@@ -8,8 +8,6 @@ const NAMED = 10;
 /** Paints a batch, tells how it ended, and throws where a line has no picture. */
 export async function generateBatch(job: BatchJob): Promise<void> {
   const { batch, pictures, results, without } = await paintBatch(job);
-  if (batch.error !== null)
-    throw new Failure(`${batch.error.message} (${batch.id})`, { exitCode: exitCode.wrongUse });
   const { cost, currency, billed } = batch.usage;
   console.log(job.folder);
   const more = billed === "unknown" ? " or more: answers of the provider were lost" : "";

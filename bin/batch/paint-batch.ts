@@ -89,6 +89,8 @@ async function follow(
     },
   });
   await saving;
+  if (batch.error !== null)
+    throw new Failure(`${batch.error.message} (${batch.id})`, { exitCode: exitCode.wrongUse });
   return batch;
 }
 

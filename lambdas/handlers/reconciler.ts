@@ -7,18 +7,15 @@ import { reconcileBatches } from "../batches/reconcile.ts";
 import { generations } from "../generations/configured.ts";
 import { oldestOpenSeconds } from "../generations/oldest-open.ts";
 import { createUnannouncedEnds } from "../generations/unannounced-ends.ts";
-import { createKeptAnswers } from "../painting/kept-answers.ts";
+import { answers } from "../painting/configured-answers.ts";
 import { createTurnSender } from "../painting/queue.ts";
 import { reconcile } from "../painting/reconcile.ts";
-import { addresses } from "../platform/clients/addresses.ts";
 import { documents } from "../platform/clients/documents.ts";
-import { objects } from "../platform/clients/objects.ts";
 import { queues } from "../platform/clients/queues.ts";
 import { required } from "../platform/environment.ts";
 import { counted, logger, metrics, publishedMetrics } from "../platform/observe.ts";
 import { tellMissedEnds } from "../workflows/missed-ends.ts";
 
-const answers = createKeptAnswers(objects, addresses, required("BUCKET_NAME"));
 const ends = createUnannouncedEnds(documents, required("TABLE_NAME"));
 const turns = createTurnSender(queues, required("QUEUE_URL"));
 

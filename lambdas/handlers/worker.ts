@@ -3,16 +3,14 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import { generations } from "../generations/configured.ts";
 import { images } from "../images/configured.ts";
-import { markFile } from "../images/mark-file.ts";
+import { mark } from "../images/configured-mark.ts";
 import { createPacers } from "../pacing/pacers.ts";
 import { configuredLiveness, turns } from "../painting/configured.ts";
+import { answers } from "../painting/configured-answers.ts";
 import type { WorkerDependencies } from "../painting/dependencies.ts";
 import { createDownload } from "../painting/download.ts";
-import { createKeptAnswers } from "../painting/kept-answers.ts";
 import { receiveTurns } from "../painting/receive-turns.ts";
-import { addresses } from "../platform/clients/addresses.ts";
 import { documents as client } from "../platform/clients/documents.ts";
-import { objects } from "../platform/clients/objects.ts";
 import { secrets } from "../platform/clients/secrets.ts";
 import { every, sleep } from "../platform/clock.ts";
 import { list, required, requiredNumber } from "../platform/environment.ts";
@@ -25,10 +23,8 @@ const offer = configuredOffer();
 const { check } = offer.provider.resultHosts;
 const extraHosts = list("PROVIDER_IMAGE_HOSTS");
 const [table, now] = [required("TABLE_NAME"), Date.now];
-const marking = required("MARKING") === "none" ? "none" : "iptc";
 const probeEvery = requiredNumber("PROBE_SECONDS") * 1000;
 const pace = { quotaOf: configuredQuotas(offer), burst: requiredNumber("PROVIDER_BURST"), probeEvery };
-const answers = createKeptAnswers(objects, addresses, required("BUCKET_NAME"));
 const timeoutMs = requiredNumber("DOWNLOAD_TIMEOUT_SECONDS") * 1000;
 const provider = offer.provider.createClient({
   baseUrl: required("PROVIDER_BASE_URL"),
@@ -43,7 +39,7 @@ const dependencies: WorkerDependencies = {
   providerKey: createProviderKey(secrets, required("PROVIDER_KEY_SECRET_ARN"), now),
   submit: provider.submit,
   download: createDownload({ answers, check, extraHosts, directory: tmpdir(), timeoutMs }),
-  mark: (file, mark) => markFile(file, marking, mark),
+  mark,
   modelOf: offer.modelOf,
   priceOf: (model, size) => priceIn(offer, model, size),
   region: offer.region,

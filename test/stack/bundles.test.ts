@@ -42,7 +42,7 @@ test.each(Object.keys(LIMITS))("a stack trace of the %s names our sources", asyn
   const started = promisify(execFile)(process.execPath, [code.index], { env: {} });
   await expect(started).rejects.toMatchObject({
     stderr: expect.stringMatching(
-      /[A-Z_]+ is not set\n +at \w+ \(lambdas\/platform\/environment\.ts:\d+:\d+\)\n +at .*lambdas\/\w+\//,
+      /[A-Z_]+ is not set\n +at \S+ \(lambdas\/platform\/environment\.ts:\d+:\d+\)\n +at .*lambdas\/\w+\//,
     ),
   });
 });

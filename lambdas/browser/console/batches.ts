@@ -106,7 +106,8 @@ export class Batches {
         "p",
         { class: "name" },
         element("strong", {}, new Date(created_at).toLocaleString()),
-        ` ${status}`,
+        ` ${status} `,
+        element("code", { class: "quiet" }, id),
       ),
       bar,
       element(
