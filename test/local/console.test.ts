@@ -193,6 +193,16 @@ describe("the console", () => {
     for (const each of held) expect(await cardOf(page, each).getByRole("img").count()).toBe(0);
   });
 
+  test("says before it is charged that a long prompt may be cut", async () => {
+    const note = page.locator("#prompt-note");
+    await page.getByLabel("Prompt", { exact: true }).fill("狐".repeat(800));
+    expect(await note.textContent()).toBe("");
+    await page.getByLabel("Prompt", { exact: true }).fill("狐".repeat(801));
+    expect(await note.textContent()).toBe("801 characters: the provider may cut what is beyond 800.");
+    expect(await barriers(page)).toEqual([]);
+    await page.getByLabel("Prompt", { exact: true }).fill("");
+  });
+
   test("pays once where the answers were lost, and the same is painted again", async () => {
     const lost = uniquePrompt("lost answers");
     await page.route("**/generations", async (route) => {

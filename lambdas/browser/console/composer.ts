@@ -30,6 +30,7 @@ export function defaultModel(): Model | undefined {
 export function whenPainted(accepted: (generation: Generation) => void): void {
   model.addEventListener("change", offerSizes);
   sizes.addEventListener("change", showPrice);
+  prompt.addEventListener("input", showLength);
   byId("any-seed", HTMLButtonElement).addEventListener("click", () => (seed.value = ""));
   const [form, button] = [byId("composer", HTMLFormElement), byId("paint", HTMLButtonElement)];
   whenSubmitted(form, { button, fault: byId("composer-fault", HTMLElement) }, async () => {
@@ -47,6 +48,7 @@ export function fillComposer({ input, model: id }: Generation): void {
   extend.checked = input.prompt_extend !== false;
   if (models.some((each) => each.id === id)) model.value = id;
   offerSizes(input.size);
+  showLength();
   prompt.focus();
   announce("The form has its prompt, size and seed.");
 }
@@ -121,6 +123,16 @@ function sizeButton(value: string, checked: boolean): HTMLElement {
   shape.style.setProperty("aspect-ratio", `${width} / ${height}`);
   shape.style.setProperty(width >= height ? "width" : "height", "1.4rem");
   return element("label", {}, radio, shape, element("span", {}, sizeWords(value)));
+}
+
+/** A prompt that the provider may cut is painted, and charged, all the same: said before, and not only after. */
+function showLength(): void {
+  const limit = models.find(({ id }) => id === model.value)?.prompt;
+  const length = [...prompt.value].length;
+  const isLong = limit?.unit === "characters" && length > limit.limit;
+  byId("prompt-note", HTMLElement).textContent = isLong
+    ? `${length} characters: the provider may cut what is beyond ${limit.limit}.`
+    : "";
 }
 
 function showPrice(): void {

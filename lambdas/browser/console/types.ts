@@ -56,6 +56,7 @@ export interface Model {
     | { readonly rule: "list"; readonly values: readonly string[]; readonly default: string }
     | { readonly rule: "range"; readonly suggested: readonly string[]; readonly default: string };
   readonly fields: Readonly<Record<string, number | true>>;
+  readonly prompt: { readonly limit: number; readonly unit: "characters" | "tokens" };
   readonly pricing: {
     readonly currency: string;
     readonly output: readonly { readonly up_to_pixels: number | null; readonly cost: string }[];

@@ -69,7 +69,8 @@ describe("the console's words", () => {
       { up_to_pixels: null, cost: "0.06" },
     ];
     const size = { rule: "list", values: [], default: "" } as const;
-    const model: Model = { id: "m", size, fields: {}, pricing: { currency: "USD", output } };
+    const prompt = { limit: 800, unit: "characters" } as const;
+    const model: Model = { id: "m", size, fields: {}, prompt, pricing: { currency: "USD", output } };
     expect([priceOf(model, "512*512"), priceOf(model, "2048*2048")]).toEqual(["$0.03", "$0.06"]);
   });
 
