@@ -256,7 +256,7 @@ export interface components {
              * @example trainedAlgorithmicMedia
              */
             digital_source_type: string;
-            /** @description Marks in the file that say so: `iptc`, or none. */
+            /** @description Marks that the service added to the file: `iptc`, or none. */
             marked: string[];
             /** @description Of what came from the provider, before any mark. */
             source_sha256: string;

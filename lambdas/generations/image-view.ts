@@ -34,7 +34,9 @@ export const provenanceView = z
       description: "IPTC's word for how the picture was made.",
       example: DIGITAL_SOURCE_TYPE,
     }),
-    marked: z.array(z.string()).meta({ description: "Marks in the file that say so: `iptc`, or none." }),
+    marked: z
+      .array(z.string())
+      .meta({ description: "Marks that the service added to the file: `iptc`, or none." }),
     source_sha256: z.string().meta({ description: "Of what came from the provider, before any mark." }),
   })
   .meta({ id: "Provenance", description: "Where the picture comes from." });
