@@ -39,6 +39,12 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
+/** Fulfilled when a signal is aborted. */
+export function interrupted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+}
+
 /** Runs the part of a program that the arguments name. Wrong arguments end with `exitCode.wrongUse`. */
 export async function parseCommand(program: Command, parameters: readonly string[]): Promise<void> {
   for (const command of [program, ...program.commands])

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { parseArgs, styleText } from "node:util";
-import { interruption, runCommand } from "./command.ts";
+import { interrupted, interruption, runCommand } from "./command.ts";
 import { exitCode, Failure, Interrupted, messageOf } from "./failure.ts";
 import { type LocalCloud, startLocalCloud } from "./local/cloud.ts";
 import type { Picture } from "./local/first-picture.ts";
@@ -72,11 +72,6 @@ function flags(): { detach?: boolean; help?: boolean } {
   } catch (error) {
     throw new Failure(`${messageOf(error)}\n\n${usage}`, { exitCode: exitCode.wrongUse, cause: error });
   }
-}
-
-function interrupted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
 }
 
 function summary({ stack, picture, provider, logs }: LocalCloud, seconds: number, detached: boolean): string {

@@ -5,6 +5,7 @@ import { createGenerationStore } from "../../lambdas/generations/table.ts";
 import { createPacer } from "../../lambdas/pacing/limiter.ts";
 import { createTurnSender } from "../../lambdas/painting/queue.ts";
 import { EVER } from "../../lambdas/platform/clock.ts";
+import { interrupted } from "../command.ts";
 import { pacerOf, tableAt } from "./furnish.ts";
 import type { LocalSettings } from "./settings.ts";
 import type { StackFile } from "./stack-file.ts";
@@ -35,12 +36,9 @@ export async function finishCalls(
   if (stack === undefined) return;
   const most = isOnThisMachine(stack.provider_base_url) ? DOUBLES_MILLISECONDS : PAUSE_MILLISECONDS;
   const enough = AbortSignal.any([signal, AbortSignal.timeout(most)]);
-  // An emulator that hangs answers no abort.
-  const aborted = new Promise<void>((resolve) => {
-    enough.addEventListener("abort", () => resolve(), { once: true });
-  });
   const painted = untilPainted(stack, (pictures) => tell(words(pictures)), enough).catch(() => {});
-  await Promise.race([painted, aborted]);
+  // An emulator that hangs answers no abort.
+  await Promise.race([painted, interrupted(enough)]);
 }
 
 /** A double of the provider, such as the simulator: nobody pays for what is lost. */
@@ -59,14 +57,14 @@ async function untilPainted(
   onWait: (pictures: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const open = await openIn(stack);
-  const places = new Map(open.map(({ region, model }) => [`${region} ${model}`, { region, model }]));
-  if (places.size === 0) return;
-  for (const place of places.values()) await queueOf(stack, place).pause("stopping");
+  const { open, queueOf } = queuesOf(stack);
+  const all = await open();
+  if (all.length === 0) return;
+  for (const generation of all) await queueOf(generation).pause("stopping");
   const wait = (milliseconds: number) => delay(milliseconds, undefined, { signal }).catch(() => {});
   await wait(CLAIMED_BY_MILLISECONDS);
   for (let painted = 0; painted < STORED_BY_POLLS && !signal.aborted; ) {
-    const states = (await openIn(stack)).map(({ state }) => state);
+    const states = (await open()).map(({ state }) => state);
     const asked = states.filter((state) => state === "submitting").length;
     if (asked > 0) onWait(asked);
     else if (!states.includes("painted")) return;
@@ -81,34 +79,40 @@ async function untilPainted(
  */
 export async function goOn(stack: StackFile, provider: LocalSettings["provider"]): Promise<void> {
   await pacerOf(stack, provider).resume();
-  const open = await openIn(stack);
-  for (const { region, model } of open) await queueOf(stack, { region, model }).resume();
-  for (const generation of open)
-    await createGenerationStore(tableOf(stack), stack.table_name, 1).appoint(generation, Date.now());
+  const { generations, open, queueOf } = queuesOf(stack);
+  const all = await open();
+  for (const generation of all) {
+    await queueOf(generation).resume();
+    await generations.appoint(generation, Date.now());
+  }
   const { aws_endpoint: endpoint, region } = stack;
   const queues = new SQSClient({ endpoint, region, credentials: emulatorCredentials });
-  await createTurnSender(queues, stack.queue_url).send(open.map(({ id }) => id));
+  await createTurnSender(queues, stack.queue_url).send(all.map(({ id }) => id));
 }
 
-/** What has not ended; of very many the first. */
-async function openIn(stack: StackFile): Promise<Generation[]> {
-  const generations = createGenerationStore(tableOf(stack), stack.table_name, 1);
-  const found = await Promise.all((await generations.due(EVER)).map((id) => generations.get(id)));
-  return found.filter((each) => each !== null);
-}
-
-function tableOf({ aws_endpoint, region }: StackFile) {
-  return tableAt(aws_endpoint, region);
-}
-
-function queueOf(stack: StackFile, place: { readonly region: string; readonly model: string }) {
-  return createPacer({
-    client: tableOf(stack),
-    table: stack.table_name,
-    ...place,
-    pace: { interval: PAUSE_MILLISECONDS, burst: 1 },
-    probeEvery: PAUSE_MILLISECONDS,
-    now: Date.now,
-    sleep: delay,
-  });
+/** What has not ended, of very many the first, and the queue that each is in. */
+function queuesOf({ aws_endpoint, region, table_name: table }: StackFile) {
+  const client = tableAt(aws_endpoint, region);
+  const generations = createGenerationStore(client, table, 1);
+  const pace = { interval: PAUSE_MILLISECONDS, burst: 1 };
+  return {
+    generations,
+    async open(): Promise<Generation[]> {
+      const ids = await generations.due(EVER);
+      // What cannot be read is in nobody's way: it has an alarm of its own.
+      const found = await Promise.all(ids.map((id) => generations.get(id).catch(() => null)));
+      return found.filter((each) => each !== null);
+    },
+    queueOf: ({ region, model }: Pick<Generation, "region" | "model">) =>
+      createPacer({
+        client,
+        table,
+        region,
+        model,
+        pace,
+        probeEvery: PAUSE_MILLISECONDS,
+        now: Date.now,
+        sleep: delay,
+      }),
+  };
 }

@@ -232,20 +232,18 @@ function examplesOf(examples: Readonly<Record<string, unknown>>): Record<string,
   return Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
 }
 
-/** Some answers of a code say for themselves. */
-function againOf(code: string, retryable: boolean): string {
-  if (code === "conflict") return "where it says `retryable`";
-  return retryable ? "yes" : "no";
-}
-
 function introduction(): string {
   const rows = Object.entries(PROBLEMS).map(
     ([code, { status, title, retryable }]) =>
-      `| \`${code}\` | ${status} | ${title} | ${againOf(code, retryable)} |`,
+      `| \`${code}\` | ${status} | ${title} | ${retryable ? "yes" : "no"} |`,
   );
   return [
     "Asks for pictures, waits for them, and keeps them. One charge per intent: give a creation an `Idempotency-Key`, and it can be repeated safely.",
     "Every refusal is a problem document (`application/problem+json`, RFC 9457), with one of these codes. A path that does not exist is `not_found`; a method that a path does not know is `method_not_allowed`, with `Allow`.",
-    ["| code | status | meaning | may succeed later |", "|---|---|---|---|", ...rows].join("\n"),
+    [
+      "| code | status | meaning | may succeed later, unless `retryable` says otherwise |",
+      "|---|---|---|---|",
+      ...rows,
+    ].join("\n"),
   ].join("\n\n");
 }

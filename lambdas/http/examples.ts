@@ -1,5 +1,4 @@
-import { PROBLEMS } from "../platform/problem-table.ts";
-import { MEANINGS } from "./problem-meanings.ts";
+import { meaningOf } from "./pages/problem-page.ts";
 
 const ID = "gen_3x7m9qk2v5t8r4w6y1z0abcdef";
 const self = `/v1/generations/${ID}`;
@@ -254,8 +253,6 @@ const month = {
   models: [{ model: "qwen-image-max", images: 12, cost: "0.9", unknown: "0", held: "0.15", currency: "USD" }],
 };
 
-const rejected = { code: "content_rejected", ...PROBLEMS.content_rejected, ...MEANINGS.content_rejected };
-
 const pageOf = (entry: unknown) => ({ object: "list", data: [entry], has_more: false, next_cursor: null });
 
 /** By their names, which the reference shows. */
@@ -279,6 +276,6 @@ export const EXAMPLES: Readonly<Record<string, { readonly body?: Named; readonly
     placeManifest: { body: { csv: { bytes: manifestPlace.bytes } }, 201: { place: manifestPlace } },
     cancelBatch: { 200: { canceled: canceledBatch } },
     readUsage: { 200: { month } },
-    readProblem: { 200: { rejected } },
+    readProblem: { 200: { rejected: meaningOf("content_rejected") } },
     health: { 200: { alive: { status: "ok" } } },
   };

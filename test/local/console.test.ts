@@ -217,6 +217,39 @@ describe("the console", () => {
     expect([(await callsFor(lost)).length, await cardOf(page, lost).count()]).toEqual([1, 1]);
   });
 
+  test("paints anew where the lost answers were of one that has failed since, once that was told", async () => {
+    const failing = uniquePrompt("failing");
+    const paintButton = page.getByRole("button", { name: "Paint", exact: true });
+    let sent = 0;
+    const keys: (string | undefined)[] = [];
+    // The end of the generation that the key stands for, as the service tells it again and again.
+    await page.route("**/generations", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      keys.push(route.request().headers()["idempotency-key"]);
+      sent++;
+      if (sent <= 4) return route.abort();
+      const detail = "The answer was lost.";
+      const problem = {
+        code: "upstream_outcome_unknown",
+        status: 504,
+        detail,
+        instance: "/v1/generations/gen_x",
+      };
+      return route.fulfill({ status: 504, json: problem });
+    });
+    await page.getByLabel("Prompt", { exact: true }).fill(failing);
+    await paintButton.click();
+    await page.locator("#composer-fault").getByText("No answer came.").waitFor();
+    for (const _ of ["told", "anew"]) {
+      await paintButton.click();
+      await page.locator("#composer-fault").getByText("The answer was lost.").waitFor();
+    }
+    await until("the sixth request", async () => keys.length === 6);
+    await page.unroute("**/generations");
+    await page.getByLabel("Prompt", { exact: true }).fill("");
+    expect([new Set(keys.slice(0, 5)).size, keys[5] === keys[4]]).toEqual([1, false]);
+  });
+
   test("offers a model's own sizes, and keeps none of the model before", async () => {
     await page.route("**/models", async (route) => {
       const answer = await route.fetch();

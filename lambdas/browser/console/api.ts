@@ -1,15 +1,20 @@
 import { keptKey } from "../key.ts";
 import type { Problem } from "./types.ts";
 
+type Told = Pick<Problem, "detail" | "status" | "code" | "instance">;
+
 /** The service refused: what it said is for the person to read. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** The path of the generation whose end it tells; empty where it tells of none. */
+  readonly generation: string;
 
-  constructor({ detail, status, code }: Pick<Problem, "detail" | "status" | "code">) {
+  constructor({ detail, status, code, instance = "" }: Told) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.generation = instance.includes("/generations/gen_") ? instance : "";
   }
 }
 
@@ -58,11 +63,11 @@ export async function read<Body>(path: string, request: Request = {}): Promise<B
   return (await ask(path, request)).json();
 }
 
-async function problemOf(answer: Response): Promise<Pick<Problem, "detail" | "status" | "code">> {
+async function problemOf(answer: Response): Promise<Told> {
   const { status } = answer;
   try {
-    const { detail = "", code = "" }: Partial<Problem> = await answer.json();
-    return { detail: detail || `The service answered ${status}.`, code, status };
+    const { detail = "", code = "", instance = "" }: Partial<Problem> = await answer.json();
+    return { detail: detail || `The service answered ${status}.`, code, status, instance };
   } catch {
     return { detail: `The service answered ${status}.`, code: "", status };
   }

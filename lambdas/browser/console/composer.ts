@@ -48,7 +48,6 @@ export function fillComposer({ input, model: id }: Generation): void {
   extend.checked = input.prompt_extend !== false;
   if (models.some((each) => each.id === id)) model.value = id;
   offerSizes(input.size);
-  showLength();
   prompt.focus();
   announce("The form has its prompt, size and seed.");
 }
@@ -84,11 +83,16 @@ async function create(wanted: unknown): Promise<Generation> {
       unanswered = null;
       return generation;
     } catch (error) {
-      if (error instanceof Refusal && error.status < 500) unanswered = null;
+      if (error instanceof Refusal && isTold(error)) unanswered = null;
       if (error instanceof Refusal || tries === TRIES) throw error;
       await pause(tries * 1000);
     }
   }
+}
+
+/** Whether it is known what became of the request: refused, or ended, which the same key would only say again. */
+function isTold({ status, generation }: Refusal): boolean {
+  return status < 500 || generation !== "";
 }
 
 function chosenSize(): string {
@@ -113,6 +117,7 @@ function offerSizes(wanted?: unknown): void {
     ...values.map((value) => sizeButton(value, value === checked)),
   );
   showPrice();
+  showLength();
 }
 
 function sizeButton(value: string, checked: boolean): HTMLElement {

@@ -84,6 +84,7 @@ export interface Problem {
   readonly detail: string;
   readonly status: number;
   readonly retryable: boolean;
+  readonly instance?: string;
 }
 
 export interface Usage {

@@ -62,7 +62,8 @@ export const problemPage = openOperation({
   },
 });
 
-function meaningOf(code: ProblemCode): Meaning {
+/** What a problem means, in sentences. */
+export function meaningOf(code: ProblemCode): Meaning {
   const { title, status, retryable } = PROBLEMS[code];
   return { code, title, status, retryable, ...MEANINGS[code] };
 }
